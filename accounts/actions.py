@@ -1,0 +1,184 @@
+"""Everything that changes people, tokens and roles."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts import events, tokens
+from accounts.guardian_rows import follow_grants, role_subject
+from accounts.models import AccessToken, RoleGrant, User
+from accounts.reasons import Conflict, Invalid
+from accounts.roles import Role
+from audit.actions import Subject, record
+
+
+@transaction.atomic
+def create_person(
+    username: str,
+    *,
+    actor: User | None,
+    name: str = "",
+    email: str = "",
+    password: str | None = None,
+    is_service: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """A new person or service account. Without a password it can't sign in to pages."""
+    if User.objects.filter(username__iexact=username).exists():
+        raise Conflict("username_taken", f"There is already an account named {username}.")
+    first, _, last = name.partition(" ")
+    person = User(
+        username=username,
+        email=email,
+        first_name=first,
+        last_name=last,
+        is_service=is_service,
+        is_superuser=is_superuser,
+        is_staff=is_superuser,
+    )
+    person.set_password(password)
+    person.full_clean(exclude=["password"])
+    return add_person(person, actor=actor)
+
+
+@transaction.atomic
+def add_person(person: User, *, actor: User | None) -> User:
+    """Stores a new account that was filled in and checked already (the admin site's form does that)."""
+    person.save()
+    record(events.PERSON_CREATED, subject_of(person), actor=actor, after=_person_fields(person))
+    return person
+
+
+@transaction.atomic
+def edit_person(person: User, *, actor: User | None) -> User:
+    """Stores changes to an account; one made inactive is out at once, tokens and pages alike."""
+    before = _person_fields(User.objects.get(pk=person.pk))
+    person.save()
+    record(events.PERSON_EDITED, subject_of(person), actor=actor, before=before, after=_person_fields(person))
+    return person
+
+
+@transaction.atomic
+def grant_role(
+    role: str, *, to: User | Group, actor: User | None, model: Model | None = None
+) -> RoleGrant:
+    """Grants a role on one model, or on all with `model=None`; django-guardian's rows follow in the same step."""
+    if isinstance(to, User) and to.is_service and role in {Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR}:
+        raise Invalid(
+            "service_cannot_decide",
+            f"{to} is a service account and can't be made {Role(role).label.lower()}.",
+            "Grant it Contributor; people decide.",
+        )
+    holder = {"user": to} if isinstance(to, User) else {"group": to}
+    try:
+        with transaction.atomic():
+            grant = RoleGrant.objects.create(role=role, model=model, granted_by=actor, **holder)
+    except IntegrityError as error:
+        raise Conflict("granted_already", f"{to} is {Role(role).label.lower()} there already.") from error
+    follow_grants(to, model)
+    record(events.ROLE_GRANTED, _grant_subject(grant), actor=actor, after=_grant_fields(grant))
+    return grant
+
+
+@transaction.atomic
+def revoke_role(grant: RoleGrant, *, actor: User | None) -> None:
+    subject, fields = _grant_subject(grant), _grant_fields(grant)
+    holder, model = grant.user or grant.group, grant.model
+    assert holder is not None  # the table's constraint: a person or a group
+    grant.delete()
+    follow_grants(holder, model)
+    record(events.ROLE_REVOKED, subject, actor=actor, before=fields)
+
+
+@transaction.atomic
+def change_groups(person: User, groups: Iterable[Group], *, actor: User | None) -> None:
+    """Sets a person's groups. Groups carry roles, so joining one is on the record like a grant."""
+    before = sorted(person.groups.values_list("name", flat=True))
+    person.groups.set(groups)
+    after = sorted(person.groups.values_list("name", flat=True))
+    if before != after:
+        record(events.GROUPS_CHANGED, subject_of(person), actor=actor, before=before, after=after)
+
+
+@transaction.atomic
+def issue_token(
+    user: User, *, actor: User | None, scopes: Sequence[str], days: float = 90, name: str = ""
+) -> tuple[AccessToken, str]:
+    """A new token and its text, which can't be read again later.
+
+    Raises Invalid for unknown scopes, and for the scope review with a service account or over 24 hours: a
+    review by token must be a person's own and recent.
+    """
+    unknown = set(scopes) - set(AccessToken.Scope.values)
+    if unknown or not scopes:
+        raise Invalid(
+            "unknown_scope",
+            f"Unknown scope: {', '.join(sorted(unknown)) or 'none given'}.",
+            f"Choose from {', '.join(AccessToken.Scope.values)}.",
+        )
+    if AccessToken.Scope.REVIEW in scopes:
+        _check_review_scope(user, days)
+    if not 0 < days <= 366:
+        raise Invalid("bad_days", "A token lives for more than 0 and at most 366 days.")
+    prefix, text = tokens.make_secret()
+    token = AccessToken.objects.create(
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=tokens.digest_of(text),
+        scopes=sorted(set(scopes)),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    after = {"prefix": prefix, "scopes": token.scopes, "expires_at": token.expires_at.isoformat()}
+    record(events.TOKEN_ISSUED, subject_of(user), actor=actor, after=after)
+    return token, text
+
+
+def _check_review_scope(user: User, days: float) -> None:
+    if user.is_service:
+        raise Invalid("service_cannot_review", f"{user} is a service account; only people review.")
+    if days * 24 > tokens.REVIEW_HOURS:
+        raise Invalid(
+            "review_token_too_long",
+            f"A token with the scope review lives {tokens.REVIEW_HOURS} hours at most.",
+            "Ask for --days 1 or less.",
+        )
+
+
+@transaction.atomic
+def revoke_token(token: AccessToken, *, actor: User | None) -> None:
+    """Ends a token at once; doing it twice changes nothing."""
+    ended = AccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ended:
+        record(events.TOKEN_REVOKED, subject_of(token.user), actor=actor, before={"prefix": token.prefix})
+
+
+def subject_of(person: User) -> Subject:
+    return Subject("person", str(person.pk), person.username)
+
+
+def _person_fields(person: User) -> dict[str, object]:
+    return {
+        "name": person.get_full_name(),
+        "email": person.email,
+        "active": person.is_active,
+        "service": person.is_service,
+        "superuser": person.is_superuser,
+    }
+
+
+def _grant_subject(grant: RoleGrant) -> Subject:
+    model = grant.model.name if grant.model else ""  # type: ignore[attr-defined]
+    return Subject("role", str(grant.pk), role_subject(grant), model=model)
+
+
+def _grant_fields(grant: RoleGrant) -> dict[str, str]:
+    return {
+        "role": grant.role,
+        "holder": grant.user.username if grant.user else f"group {grant.group}",
+        "model": grant.model.name if grant.model else "all models",  # type: ignore[attr-defined]
+    }

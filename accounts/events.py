@@ -1,0 +1,9 @@
+from audit.verbs import verb
+
+PERSON_CREATED = verb("person.created", "added")
+PERSON_EDITED = verb("person.edited", "edited")
+GROUPS_CHANGED = verb("person.groups_changed", "changed the groups of")
+ROLE_GRANTED = verb("role.granted", "granted")
+ROLE_REVOKED = verb("role.revoked", "revoked")
+TOKEN_ISSUED = verb("token.issued", "issued a token for")
+TOKEN_REVOKED = verb("token.revoked", "revoked a token of")

@@ -1,0 +1,62 @@
+"""Writing django-guardian's rows after `RoleGrant`, which is the truth."""
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from accounts.models import RoleGrant, User
+from accounts.roles import ADMINISTER, PERMITS, Role
+
+
+def follow_grants(holder: User | Group, model: Model | None) -> None:
+    """Makes the holder's permissions on one model (None: on all) exactly what the remaining grants permit."""
+    held = RoleGrant.objects.filter(**_held_by(holder), model=model).values_list("role", flat=True)
+    wanted = frozenset[str]().union(*(PERMITS[role] for role in held))
+    permissions = Permission.objects.filter(content_type=_content_type())
+    if model is None:
+        _follow_on_all(holder, set(permissions), wanted)
+    else:
+        _follow_on_one(holder, model, set(permissions), wanted)
+
+
+def _follow_on_all(holder: User | Group, permissions: set[Permission], wanted: frozenset[str]) -> None:
+    rows = holder.user_permissions if isinstance(holder, User) else holder.permissions
+    rows.remove(*permissions)
+    rows.add(*(permission for permission in permissions if permission.codename in wanted))
+    admin_pages = Permission.objects.filter(
+        content_type__app_label__in=["accounts", "approvals"],
+        content_type__model__in=["user", "rolegrant", "policy", "policyrevision"],
+    )
+    if ADMINISTER in wanted:
+        rows.add(*admin_pages)
+    else:
+        rows.remove(*admin_pages)
+    if isinstance(holder, User) and not holder.is_superuser:
+        # The admin site asks for the staff mark; it follows the role, so that nobody needs to set it by hand.
+        holder.is_staff = ADMINISTER in wanted
+        holder.save(update_fields=["is_staff"])
+
+
+def _follow_on_one(holder: User | Group, model: Model, permissions: set[Permission], wanted: frozenset[str]) -> None:
+    table = UserObjectPermission if isinstance(holder, User) else GroupObjectPermission
+    where = {**_held_by(holder), "content_type": _content_type(), "object_pk": str(model.pk)}
+    table.objects.filter(**where).exclude(permission__codename__in=wanted).delete()
+    for permission in permissions:
+        if permission.codename in wanted:
+            table.objects.get_or_create(**where, permission=permission)
+
+
+def _held_by(holder: User | Group) -> dict[str, User | Group]:
+    return {"user" if isinstance(holder, User) else "group": holder}
+
+
+def _content_type() -> ContentType:
+    return ContentType.objects.get_by_natural_key("registry", "model")
+
+
+def role_subject(grant: RoleGrant) -> str:
+    """The grant in words, for the record: it stays true when the row is gone."""
+    holder = grant.user.username if grant.user else f"group {grant.group}"
+    where = grant.model.name if grant.model else "all models"  # type: ignore[attr-defined]
+    return f"{Role(grant.role).label} for {holder} on {where}"

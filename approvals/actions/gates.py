@@ -1,0 +1,98 @@
+import hashlib
+import json
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import as_of_now
+from accounts.models import User
+from accounts.reasons import Conflict, Forbidden, NotFound
+from approvals import events
+from approvals.actions.progress import advance, lock_promotion, recheck
+from approvals.actions.queueing import queue_again
+from approvals.gate_evidence import sides_of
+from approvals.gates import Judged
+from approvals.models import GateRun, Outcome, Promotion
+from approvals.permissions import why_not_rerun
+from approvals.standing import current_runs, document_of
+from approvals.subjects import promotion_subject
+from audit.actions import record
+from work.actions import Lease
+
+def run_gate(lease: Lease) -> None:
+    """Runs the gate of a job and records its outcome. A run nobody waits for any more is only ticked off."""
+    run = _run_of(lease)
+    if run is None:
+        lease.finish()
+        return
+    rule = document_of(run.promotion).gate(run.key)
+    parameters = rule.gate.read_parameters(run.parameters)
+    candidate, baseline = sides_of(run.promotion, rule.gate, parameters, report=lease.report)
+    lease.report(0.9, "judging")
+    record_outcome(run, rule.gate.check(candidate, baseline, parameters), lease=lease)
+
+
+def give_up_gate(lease: Lease) -> None:
+    """Records `error` for a gate whose worker died too often: never a pass."""
+    run = _run_of(lease)
+    if run is None:
+        lease.finish()
+        return
+    last = run.job.error if run.job else ""
+    text = f"It was tried three times and never finished. {last or 'Its worker was stopped each time.'}"
+    record_outcome(run, Judged(Outcome.ERROR, text), lease=lease)
+
+
+def _run_of(lease: Lease) -> GateRun | None:
+    runs = GateRun.objects.select_related(
+        "promotion__version__model", "promotion__baseline__model", "promotion__policy_revision", "job"
+    )
+    run = runs.filter(pk=lease.subject.removeprefix("gate-run:")).first()
+    wanted = run is not None and run.is_current and run.outcome == Outcome.PENDING and run.promotion.is_open
+    return run if wanted else None
+
+
+@transaction.atomic
+def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
+    """Writes an outcome and ends its job, both or neither, then takes the promotion on.
+
+    Raises LeaseLost when another worker took over, and writes nothing then.
+    """
+    promotion = lock_promotion(run.promotion_id)
+    lease.finish()
+    current = GateRun.objects.select_for_update().filter(pk=run.pk, is_current=True, outcome=Outcome.PENDING)
+    changed = current.update(
+        outcome=judged.outcome,
+        summary=judged.summary,
+        details={**judged.details, "evidence": list(judged.evidence)},
+        provenance=judged.provenance,
+        digest=_digest(run, judged),
+        finished_at=timezone.now(),
+    )
+    if not changed or not promotion.is_open:
+        return
+    after = {"gate": run.key, "run": run.number, "outcome": judged.outcome, "summary": judged.summary}
+    record(events.GATE_FINISHED, promotion_subject(promotion), actor=None, after=after)
+    advance(promotion)
+
+
+def _digest(run: GateRun, judged: Judged) -> str:
+    """Over outcome, parameters and evidence: a run that finds the same on the same changes no decision."""
+    what = [run.kind, run.parameters, judged.outcome, sorted(judged.evidence)]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def rerun_gate(promotion: Promotion, key: str, *, actor: User, reason: str) -> Promotion:
+    """Runs one gate again, with a reason that stays beside it. Its evidence is reused unless there was none."""
+    promotion = lock_promotion(promotion.pk)
+    if (refusal := why_not_rerun(promotion, as_of_now(actor))) is not None:
+        raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
+    run = next((run for run in current_runs(promotion) if run.key == key), None)
+    if run is None:
+        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
+    if run.outcome == Outcome.PENDING:
+        raise Conflict("gate_running", f"The gate {key} is running already.")
+    record(events.GATE_RERUN, promotion_subject(promotion), actor=actor, after={"gate": key}, reason=reason)
+    recheck(promotion)
+    queue_again(promotion, {key}, because=f"{actor.display_name}: {reason}" if reason else actor.display_name)
+    return promotion

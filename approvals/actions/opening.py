@@ -1,0 +1,81 @@
+from django.db import IntegrityError, transaction
+
+from accounts.access import as_of_now
+from accounts.models import User
+from accounts.reasons import Conflict, Forbidden, NotFound
+from approvals import events, lifecycle
+from approvals.actions.progress import advance
+from approvals.actions.queueing import queue_gates
+from approvals.models import PolicyRevision, Promotion
+from approvals.permissions import why_not_open
+from approvals.queries import policy_in_force
+from approvals.subjects import promotion_subject
+from audit.actions import record
+from registry.models import Version
+from registry.queries import primary_version
+
+
+@transaction.atomic
+def open_promotion(
+    version: Version, *, to_stage: str, actor: User, reason: str = "", on_behalf_of: User | None = None
+) -> Promotion:
+    """Opens a promotion and queues its gates.
+
+    Raises Forbidden for who may not, Conflict for a move that can't be (naming the path) or one that is open
+    already (naming it), NotFound when no policy governs the stage.
+    """
+    lifecycle.lock_model(version.model_id)
+    version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
+    refusal = why_not_open(version, as_of_now(actor), to_stage=to_stage, on_behalf_of=on_behalf_of)
+    if refusal is not None:
+        raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
+    lifecycle.check_move(version, to_stage)
+    return _open(version, to_stage, policy_in_force(version.model, to_stage), actor, reason, on_behalf_of)
+
+
+def _open(
+    version: Version,
+    to_stage: str,
+    revision: PolicyRevision | None,
+    actor: User,
+    reason: str,
+    on_behalf_of: User | None,
+) -> Promotion:
+    if revision is None:
+        raise NotFound(
+            "no_policy",
+            f"No policy governs {to_stage} for {version.model.name}.",
+            "An administrator publishes one in the admin site, under Policies.",
+        )
+    try:
+        with transaction.atomic():
+            promotion = Promotion.objects.create(
+                version=version,
+                from_stage=version.stage,
+                to_stage=to_stage,
+                policy_revision=revision,
+                baseline=primary_version(version.model),
+                requested_by=actor,
+                on_behalf_of=on_behalf_of,
+                reason=reason,
+            )
+    except IntegrityError as error:
+        there = Promotion.objects.filter(version=version, to_stage=to_stage, closed_at=None).first()
+        raise Conflict(
+            "promotion_open",
+            f"A promotion of {version} to {to_stage} is open already: number {there.pk if there else '?'}.",
+            promotion=there.pk if there else None,
+        ) from error
+    after = {"to": to_stage, "policy": str(revision), "baseline": str(promotion.baseline or "")}
+    behalf = on_behalf_of.username if on_behalf_of else ""
+    record(
+        events.PROMOTION_OPENED,
+        promotion_subject(promotion),
+        actor=actor,
+        on_behalf_of=behalf,
+        after=after,
+        reason=reason,
+    )
+    queue_gates(promotion)
+    advance(promotion)  # waits for the gates; a policy without any goes on at once
+    return promotion

@@ -1,0 +1,161 @@
+"""Taking a promotion on: from gates to review, from filled slots to the move, and back when something changed.
+
+All of it runs inside the caller's transaction, under the locks taken by `lock_promotion`.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from approvals import events, lifecycle, notifications
+from approvals.actions.queueing import queue_again
+from approvals.models import OPEN_STATES, Outcome, Promotion, Seal
+from approvals.seals import digest_of, moved_parts, parts_of, title_of
+from approvals.standing import Marks, current_runs, marks_of
+from approvals.subjects import promotion_subject
+from approvals.transitions import Event, next_state
+from audit.actions import record
+from registry.queries import primary_version
+
+
+def lock_promotion(promotion_id: int) -> Promotion:
+    """The promotion, locked after its model, read afresh with what every action needs of it."""
+    model_id = Promotion.objects.values_list("version__model_id", flat=True).get(pk=promotion_id)
+    lifecycle.lock_model(model_id)
+    related = ("version__model", "baseline__model", "policy_revision__policy", "requested_by", "on_behalf_of")
+    return Promotion.objects.select_for_update(of=("self",)).select_related(*related).get(pk=promotion_id)
+
+
+def enter(promotion: Promotion, event: Event, **fields: object) -> None:
+    """Takes one step of the table of transitions and stores it."""
+    promotion.state = next_state(promotion.state, event)
+    if promotion.state not in OPEN_STATES:
+        promotion.closed_at = timezone.now()
+    for name, value in fields.items():
+        setattr(promotion, name, value)
+    promotion.save(update_fields=["state", "closed_at", *fields])
+
+
+def recheck(promotion: Promotion) -> None:
+    """Back to `checking` because gates are about to run again; marks stand until their outcome is known."""
+    enter(promotion, Event.RECHECK)
+
+
+def advance(promotion: Promotion) -> None:
+    """Goes on as far as the gates and marks allow; does nothing while a gate is still running."""
+    runs = current_runs(promotion)
+    if promotion.state != "checking" or any(run.outcome == Outcome.PENDING for run in runs):
+        return
+    refresh_seal(promotion)
+    marks = marks_of(promotion)
+    in_the_way = {Outcome.FAILED, Outcome.ERROR}
+    if not marks.document.slots:
+        in_the_way.add(Outcome.INCONCLUSIVE)  # nobody is asked who could acknowledge it
+    if failed := [run.key for run in runs if run.outcome in in_the_way]:
+        enter(promotion, Event.GATE_FAILED)
+        record(events.PROMOTION_BLOCKED, promotion_subject(promotion), actor=None, after={"failed": failed})
+        notifications.tell_blocked(promotion, runs)
+        return
+    if marks.document.slots:
+        _enter_review(promotion, marks)
+        finish_if_filled(promotion, actor=None)
+    else:
+        enter(promotion, Event.NOBODY_ASKED)
+        complete(promotion, actor=None)
+
+
+def _enter_review(promotion: Promotion, marks: Marks) -> None:
+    first_time = promotion.review_started_at is None
+    started = promotion.review_started_at or timezone.now()
+    due = promotion.due_at or started + timedelta(days=marks.document.due_days)
+    enter(promotion, Event.GATES_CLEARED, review_started_at=started, due_at=due)
+    record(events.REVIEW_STARTED, promotion_subject(promotion), actor=None, after={"due": due.isoformat()})
+    notifications.tell_reviewers(promotion, marks, again=not first_time)
+
+
+def refresh_seal(promotion: Promotion) -> None:
+    """Seals what is decided on as it is now; marks that rested on what changed fall, and the record says so."""
+    parts = parts_of(promotion, current_runs(promotion))
+    digest = digest_of(parts)
+    if digest == promotion.seal:
+        return
+    Seal.objects.get_or_create(promotion=promotion, digest=digest, defaults={"parts": parts})
+    promotion.seal = digest
+    promotion.save(update_fields=["seal"])
+    drop_fallen_marks(promotion, parts)
+
+
+def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
+    marks, now = marks_of(promotion), timezone.now()
+    titles = {rule.key: rule.shown_title for rule in marks.document.gates}
+    fallen: list[str] = []
+    because: set[str] = set()
+    for review in marks.approvals:
+        slot = marks.document.slot(review.slot)
+        if moved := moved_parts(review.parts, parts, slot.rests_on if slot else ()):
+            because |= {title_of(part, titles) for part in moved}
+            review.fell_at, review.fell_because = now, ", ".join(sorted(because))[:300]
+            review.save(update_fields=["fell_at", "fell_because"])
+            fallen.append(f"approval of {review.reviewer.username}")
+    for item in marks.document.checklist:
+        tick = marks.ticks.get(item.key)
+        if tick is not None and (moved := moved_parts(tick.parts, parts, item.rests_on)):
+            because |= {title_of(part, titles) for part in moved}
+            tick.fell_at = now
+            tick.save(update_fields=["fell_at"])
+            fallen.append(f"tick {item.key}")
+    if fallen:
+        after = {"fell": fallen, "changed": sorted(because)}
+        record(events.MARKS_FELL, promotion_subject(promotion), actor=None, after=after)
+
+
+def finish_if_filled(promotion: Promotion, *, actor: User | None) -> None:
+    """Completes the promotion once every slot is filled by people who still may, and nothing is left open."""
+    marks = marks_of(promotion)
+    if promotion.state != "in_review" or marks.open_slots or marks.unacknowledged:
+        return
+    if any(item.key not in marks.ticks for item in marks.document.checklist):
+        return
+    enter(promotion, Event.SLOTS_FILLED)
+    complete(promotion, actor=actor)
+
+
+def complete(promotion: Promotion, *, actor: User | None) -> None:
+    """Moves the version, closes the promotion, and sees to the other promotions this touches."""
+    lifecycle.check_move(promotion.version, promotion.to_stage)
+    cause = lifecycle.Cause(f"promotion {promotion.pk}", actor)
+    replaced = lifecycle.move(promotion.version, promotion.to_stage, cause)
+    enter(promotion, Event.MOVED)
+    after = {"stage": promotion.to_stage, "replaced": [str(version) for version in replaced]}
+    record(events.PROMOTION_COMPLETED, promotion_subject(promotion), actor=actor, after=after)
+    notifications.tell_decided(promotion, actor=actor)
+    _see_to_others(promotion)
+
+
+def _see_to_others(moved: Promotion) -> None:
+    """Open promotions of the same model: superseded when their version moved, compared anew when what is live did."""
+    primary = primary_version(moved.version.model)
+    others = Promotion.objects.select_for_update(of=("self",)).filter(
+        version__model=moved.version.model, state__in=OPEN_STATES
+    )
+    for other in others.select_related("version__model", "policy_revision__policy", "requested_by").order_by("pk"):
+        if other.version.stage != other.from_stage:
+            text = f"{other.version} is {other.version.stage} now, by promotion {moved.pk}."
+            enter(other, Event.SUPERSEDE, closed_because=text)
+            record(events.PROMOTION_SUPERSEDED, promotion_subject(other), actor=None, reason=text)
+            notifications.tell_decided(other, actor=None)
+        elif other.baseline_id != (primary.pk if primary else None):
+            before, other.baseline = other.baseline_id, primary
+            other.save(update_fields=["baseline"])
+            record(
+                events.BASELINE_MOVED,
+                promotion_subject(other),
+                actor=None,
+                before={"baseline": before},
+                after={"baseline": str(primary or "")},
+            )
+            rules = marks_of(other).document.gates
+            recheck(other)
+            queue_again(other, {r.key for r in rules if r.gate.compares}, because=f"{primary} went live")
+            advance(other)

@@ -1,0 +1,222 @@
+from collections.abc import Collection, Mapping
+
+from django.db import IntegrityError, transaction
+
+from accounts.access import as_of_now
+from accounts.models import User
+from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved, Reason
+from approvals import events, notifications
+from approvals.actions.progress import enter, finish_if_filled, lock_promotion
+from approvals.models import Acknowledgement, Promotion, Review, Seal, Tick, Verdict
+from approvals.permissions import (
+    why_not_acknowledge,
+    why_not_approve,
+    why_not_reject,
+    why_not_request_changes,
+    why_not_tick,
+)
+from approvals.policies import Slot
+from approvals.seals import digest_of, moved_parts, parts_of, title_of
+from approvals.standing import Marks, marks_of, next_seat
+from approvals.subjects import promotion_subject
+from approvals.transitions import Event
+from audit import origin
+from audit.actions import record
+
+_WHY_NOT = {
+    Verdict.APPROVE: why_not_approve,
+    Verdict.REQUEST_CHANGES: why_not_request_changes,
+    Verdict.REJECT: why_not_reject,
+}
+#: Reasons that lie in the person, not in the moment: 403, where the others are 409.
+_PERSONAL = {"service", "inactive", "requester", "not_reviewer", "self_granted", "no_slot", "not_permitted"}
+
+
+@transaction.atomic
+def review_promotion(
+    promotion: Promotion,
+    *,
+    actor: User,
+    verdict: str,
+    seal: str,
+    comment: str = "",
+    slot: str = "",
+    ticks: Collection[str] = (),
+    acknowledgements: Mapping[str, str] | None = None,
+) -> Promotion:
+    """One person's verdict, with the ticks and acknowledgements that came on the same form: all or nothing.
+
+    Everything is judged again under the lock. Raises Forbidden (a person who can't), PromotionMoved (the seal
+    or the state moved since the page was drawn; `details["moved"]` names the parts), Invalid (no reason given,
+    open checklist items). The same approval twice is one approval.
+    """
+    if verdict not in Verdict.values:
+        raise Invalid("unknown_verdict", f"{verdict!r} is no verdict.", f"Choose from {', '.join(Verdict.values)}.")
+    comment = comment.strip()
+    if verdict != Verdict.APPROVE and not comment:
+        raise Invalid("no_reason", "Say why: a refusal without a reason helps nobody.", "Write it as the comment.")
+    promotion = lock_promotion(promotion.pk)
+    actor = as_of_now(actor)
+    marks = marks_of(promotion)
+    if verdict == Verdict.APPROVE and _approved_before(promotion, actor, seal):
+        return promotion
+    if (reason := _WHY_NOT[Verdict(verdict)](marks, actor)) is not None:
+        _refuse(reason, promotion)
+    _check_seal(promotion, marks, seal)
+    for item in ticks:
+        _tick(promotion, marks, item, actor)
+    for key, why in (acknowledgements or {}).items():
+        _acknowledge(promotion, marks, key, actor, why)
+    if verdict == Verdict.APPROVE:
+        _approve(promotion, actor, comment, slot)
+    else:
+        _refuse_promotion(promotion, Verdict(verdict), actor, comment)
+    return promotion
+
+
+def _approved_before(promotion: Promotion, actor: User, seal: str) -> bool:
+    return promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, seal=seal, fell_at=None).exists()
+
+
+def _refuse(reason: Reason, promotion: Promotion) -> None:
+    if reason.code in _PERSONAL:
+        raise Forbidden.because(reason)
+    latest = promotion.reviews.select_related("reviewer").order_by("-at").first()
+    who = f" {latest.reviewer.display_name} {latest.get_verdict_display().lower()} it meanwhile." if latest else ""
+    raise PromotionMoved(reason.code, reason.text + who, reason.remedy, moved=[], state=promotion.state)
+
+
+def _check_seal(promotion: Promotion, marks: Marks, seen: str) -> None:
+    parts = parts_of(promotion, marks.runs)
+    if seen == digest_of(parts):
+        return
+    earlier = Seal.objects.filter(promotion=promotion, digest=seen).first()
+    titles = {rule.key: rule.shown_title for rule in marks.document.gates}
+    everything = ("artifact", "card", "evidence", "gates", "policy", "baseline")
+    moved = moved_parts(earlier.parts, parts, everything) if earlier else []
+    shown = [title_of(part, titles) for part in moved] or ["something it rests on"]
+    raise PromotionMoved(
+        "promotion_moved",
+        f"Not recorded: {', '.join(shown)} changed since you opened this page.",
+        "Look at what changed, then decide again; your words are kept.",
+        moved=shown,
+    )
+
+
+def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> None:
+    marks = marks_of(promotion)
+    slot = _slot_for(marks, actor, wanted)
+    if open_items := marks.unticked(slot):
+        raise Invalid(
+            "checklist_open",
+            "Not approved yet.",
+            f"Tick the {len(open_items)} open item{'s' if len(open_items) != 1 else ''}, or reject with a reason.",
+            open_items=[item.key for item in open_items],
+        )
+    if unseen := marks.unacknowledged:
+        titles = ", ".join(marks.document.gate(run.key).shown_title for run in unseen)
+        raise Invalid(
+            "not_acknowledged",
+            f"Not approved yet: {titles} is inconclusive.",
+            "Acknowledge it and say why it is acceptable.",
+            gates=[run.key for run in unseen],
+        )
+    review = _new_review(promotion, Verdict.APPROVE, actor, comment)
+    review.slot, review.seat = slot.key, next_seat(marks, slot)
+    try:
+        with transaction.atomic():
+            review.save()
+    except IntegrityError as error:
+        raise PromotionMoved("slots_filled", "Somebody else has just filled this slot.", moved=[]) from error
+    after = {"slot": slot.key, "seal": review.seal}
+    record(events.PROMOTION_APPROVED, promotion_subject(promotion), actor=actor, after=after, reason=comment)
+    finish_if_filled(promotion, actor=actor)
+
+
+def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:
+    possible = marks.slots_for(actor)
+    for slot in possible:
+        if slot.key == wanted or not wanted:
+            return slot
+    raise NotFound(
+        "no_such_slot", f"You can't fill a slot named {wanted!r}.", f"Yours: {', '.join(s.key for s in possible)}."
+    )
+
+
+def _new_review(promotion: Promotion, verdict: Verdict, actor: User, comment: str) -> Review:
+    parts = parts_of(promotion, marks_of(promotion).runs)
+    return Review(
+        promotion=promotion,
+        reviewer=actor,
+        verdict=verdict,
+        comment=comment,
+        seal=digest_of(parts),
+        parts=parts,
+        channel=origin.present().channel,
+    )
+
+
+def _refuse_promotion(promotion: Promotion, verdict: Verdict, actor: User, comment: str) -> None:
+    review = _new_review(promotion, verdict, actor, comment)
+    review.save()
+    subject, after = promotion_subject(promotion), {"seal": review.seal}
+    if verdict == Verdict.REJECT:
+        enter(promotion, Event.REJECT, closed_because=comment)
+        record(events.PROMOTION_REJECTED, subject, actor=actor, after=after, reason=comment)
+    else:
+        enter(promotion, Event.REQUEST_CHANGES)
+        record(events.CHANGES_REQUESTED, subject, actor=actor, after=after, reason=comment)
+    notifications.tell_decided(promotion, actor=actor, comment=comment)
+
+
+@transaction.atomic
+def tick_item(promotion: Promotion, item: str, *, actor: User, seal: str) -> Promotion:
+    """Ticks one checklist item. Raises as `review_promotion` does; an item that is ticked stays as it is."""
+    promotion = lock_promotion(promotion.pk)
+    actor = as_of_now(actor)
+    marks = marks_of(promotion)
+    if (reason := why_not_tick(marks, actor)) is not None:
+        _refuse(reason, promotion)
+    _check_seal(promotion, marks, seal)
+    _tick(promotion, marks, item, actor)
+    finish_if_filled(promotion, actor=actor)
+    return promotion
+
+
+def _tick(promotion: Promotion, marks: Marks, key: str, actor: User) -> None:
+    item = next((item for item in marks.document.checklist if item.key == key), None)
+    if item is None:
+        raise NotFound("no_such_item", f"The checklist has no item {key!r}.")
+    slot = marks.document.slot(item.slot)
+    if slot is not None and not marks.holds(actor, slot):
+        raise Forbidden("not_your_item", f"“{item.text}” is for {slot.title}.")
+    if key in marks.ticks:
+        return
+    Tick.objects.create(promotion=promotion, item=key, by=actor, parts=parts_of(promotion, marks.runs))
+    record(events.ITEM_TICKED, promotion_subject(promotion), actor=actor, after={"item": key, "text": item.text})
+
+
+@transaction.atomic
+def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str) -> Promotion:
+    """A slot holder accepts an inconclusive outcome, saying why. Raises as `review_promotion` does."""
+    promotion = lock_promotion(promotion.pk)
+    actor = as_of_now(actor)
+    marks = marks_of(promotion)
+    if (refusal := why_not_acknowledge(marks, actor)) is not None:
+        _refuse(refusal, promotion)
+    _acknowledge(promotion, marks, key, actor, reason)
+    finish_if_filled(promotion, actor=actor)
+    return promotion
+
+
+def _acknowledge(promotion: Promotion, marks: Marks, key: str, actor: User, reason: str) -> None:
+    run = next((run for run in marks.runs if run.key == key), None)
+    if run is None:
+        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
+    if run not in marks.unacknowledged:
+        raise Conflict("nothing_to_acknowledge", f"The gate {key} has no inconclusive outcome left to acknowledge.")
+    if not reason.strip():
+        raise Invalid("no_reason", "Say why the inconclusive outcome is acceptable.")
+    Acknowledgement.objects.create(gate_run=run, by=actor, reason=reason.strip())
+    subject = promotion_subject(promotion)
+    record(events.GATE_ACKNOWLEDGED, subject, actor=actor, after={"gate": key}, reason=reason.strip())

@@ -1,0 +1,42 @@
+"""Getting a gate the evidence it asks for, before it is asked."""
+
+from typing import Any
+
+from approvals.gates import Gate, Side
+from approvals.models import Promotion
+from evidence.actions import EvidenceMissing, compare_evaluations, evaluate
+from evidence.actions.evaluate import Report
+from evidence.comparison import Comparison
+from evidence.models import Evaluation, LockedDataset
+from registry.models import Version
+from registry.queries import dataset_versions_named
+
+
+def sides_of(promotion: Promotion, gate: Gate, parameters: Any, *, report: Report) -> tuple[Side, Side | None]:
+    """Candidate and baseline with their evaluations on the gate's dataset, made now where they are missing."""
+    reference = gate.dataset(parameters)
+    baseline = promotion.baseline if gate.compares else None
+    if not reference:
+        return Side(promotion.version), Side(baseline) if baseline else None
+    locked = LockedDataset.objects.filter(dataset_version=dataset_versions_named(reference).first()).first()
+    if locked is None:
+        problem = f"The dataset {reference} isn't locked here."
+        return Side(promotion.version, problem=problem), Side(baseline, problem=problem) if baseline else None
+    candidate = _side(promotion.version, locked, report)
+    if baseline is None:
+        return candidate, None
+    return candidate, _compared(candidate, _side(baseline, locked, report))
+
+
+def _side(version: Version, locked: LockedDataset, report: Report) -> Side:
+    try:
+        return Side(version, evaluation=evaluate(version, locked, report=report))
+    except EvidenceMissing as missing:
+        return Side(version, problem=str(missing))
+
+
+def _compared(candidate: Side, baseline: Side) -> Side:
+    if not isinstance(candidate.evaluation, Evaluation) or not isinstance(baseline.evaluation, Evaluation):
+        return baseline
+    stored = compare_evaluations(candidate.evaluation, baseline.evaluation)
+    return Side(baseline.version, baseline.evaluation, comparison=Comparison.from_dict(stored.result))

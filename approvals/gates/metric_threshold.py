@@ -1,0 +1,72 @@
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.gates.base import Gate, Judged, Parameters, Side
+from approvals.models.gates import Outcome
+from evidence.metrics import METRICS
+from evidence.models import Provenance
+
+
+@dataclass(frozen=True)
+class ThresholdParameters(Parameters):
+    """A floor or a ceiling for one metric on one locked dataset (`name@number`)."""
+
+    metric: str
+    dataset: str
+    at_least: float | None = None
+    at_most: float | None = None
+    #: The least a number must be: "executed" demands a run here, "scored" admits predictions handed in.
+    provenance: str = "scored"
+
+
+class MetricThreshold(Gate):
+    kind = "metric_threshold"
+    title = "Quality floor"
+    parameters_class = ThresholdParameters
+    rests_on = frozenset({"evidence"})
+
+    def check_parameters(self, parameters: ThresholdParameters) -> None:
+        if parameters.metric not in METRICS:
+            raise ValueError(f"unknown metric {parameters.metric!r}; known: {', '.join(METRICS)}.")
+        if (parameters.at_least is None) == (parameters.at_most is None):
+            raise ValueError("give either at_least or at_most.")
+        if parameters.provenance not in {Provenance.EXECUTED, Provenance.SCORED}:
+            raise ValueError("provenance must be executed or scored.")
+
+    def dataset(self, parameters: ThresholdParameters) -> str:
+        return parameters.dataset
+
+    def check(self, candidate: Side, baseline: Side | None, parameters: ThresholdParameters) -> Judged:
+        evaluation = candidate.evaluation
+        if evaluation is None:
+            return Judged(Outcome.ERROR, candidate.problem)
+        evidence = (evaluation.predictions_digest,)
+        if parameters.provenance == Provenance.EXECUTED and evaluation.provenance != Provenance.EXECUTED:
+            text = f"The policy asks for a run here; only predictions made elsewhere are there ({evaluation})."
+            return Judged(Outcome.FAILED, text, provenance=evaluation.provenance, evidence=evidence)
+        measured = evaluation.values.get(metric=parameters.metric, column="", segment="")
+        if measured.value is None:
+            text = f"{METRICS[parameters.metric].title} can't be measured: {measured.reason}."
+            return Judged(Outcome.ERROR, text, provenance=evaluation.provenance, evidence=evidence)
+        passed, limit = _judge(measured.value, parameters)
+        return Judged(
+            Outcome.PASSED if passed else Outcome.FAILED,
+            f"{METRICS[parameters.metric].title} {measured.value:.3f} {limit} on {parameters.dataset}",
+            details={"value": measured.value, "rows": evaluation.rows, **_how_it_ran(evaluation)},
+            provenance=evaluation.provenance,
+            evidence=evidence,
+        )
+
+
+def _judge(value: float, parameters: ThresholdParameters) -> tuple[bool, str]:
+    if parameters.at_least is not None:
+        passed = value >= parameters.at_least
+        return passed, f"{'≥' if passed else '<'} {parameters.at_least:.3f}"
+    assert parameters.at_most is not None  # check_parameters: one of the two
+    passed = value <= parameters.at_most
+    return passed, f"{'≤' if passed else '>'} {parameters.at_most:.3f}"
+
+
+def _how_it_ran(evaluation: Any) -> dict[str, Any]:
+    ran = {"isolation": evaluation.isolation, "seconds": evaluation.seconds, "log": evaluation.log}
+    return {key: value for key, value in ran.items() if value}

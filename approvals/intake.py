@@ -1,0 +1,68 @@
+"""Where a version's life meets its promotions. Doors call these, never the registry's own functions."""
+
+from typing import BinaryIO
+
+from django.db import transaction
+
+from accounts.models import User
+from approvals.actions.opening import open_promotion
+from approvals.actions.progress import advance, lock_promotion, recheck
+from approvals.actions.queueing import queue_again
+from approvals.models import OPEN_STATES, Outcome, Promotion
+from approvals.queries import policy_in_force
+from approvals.standing import current_runs, document_of
+from evidence.actions import hand_in_predictions
+from evidence.models import Evaluation, LockedDataset
+from registry import actions as registry_actions
+from registry.models import CardRevision, Stage, Version
+
+
+@transaction.atomic
+def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Promotion]]:
+    """Fixes the version and opens the promotion to Staging, if the policy says that it opens by itself."""
+    version = registry_actions.finalise_version(version, actor=actor)
+    revision = policy_in_force(version.model, Stage.STAGING)
+    if revision is None or revision.document.get("opens") != "on_finalize":
+        return version, []
+    promotion = open_promotion(
+        version,
+        to_stage=Stage.STAGING,
+        actor=actor,
+        reason="Opened by the policy when the version was finalised.",
+        on_behalf_of=version.on_behalf_of,
+    )
+    return version, [promotion]
+
+
+@transaction.atomic
+def revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
+    """A new wording of the card; gates that read cards run again in the version's open promotions."""
+    before = version.card_revisions.count()
+    revision = registry_actions.add_card_revision(version, text=text, actor=actor)
+    if version.card_revisions.count() > before:
+        _run_again(version, part="card", because=f"card revision {revision.number}")
+    return revision
+
+
+def take_predictions(version: Version, locked: LockedDataset, stream: BinaryIO, *, actor: User) -> Evaluation:
+    """Predictions made elsewhere; gates that waited for such evidence run again in open promotions."""
+    evaluation = hand_in_predictions(version, locked, stream, actor=actor)
+    with transaction.atomic():
+        _run_again(version, part="evidence", because=f"predictions for {locked}", only_without_evidence=True)
+    return evaluation
+
+
+def _run_again(version: Version, *, part: str, because: str, only_without_evidence: bool = False) -> None:
+    for pk in Promotion.objects.filter(version=version, state__in=OPEN_STATES).order_by("pk").values_list("pk", flat=True):
+        promotion = lock_promotion(pk)
+        document = document_of(promotion)
+        keys = {
+            run.key
+            for run in current_runs(promotion)
+            if part in document.gate(run.key).gate.rests_on
+            and not (only_without_evidence and run.outcome not in {Outcome.ERROR, Outcome.PENDING})
+        }
+        if keys or part == "card":
+            recheck(promotion)
+            queue_again(promotion, keys, because=because)
+            advance(promotion)

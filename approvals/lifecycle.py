@@ -1,0 +1,105 @@
+"""Moving versions between stages: alone in writing `stage`, traffic plans and stage terms.
+
+Every function here runs inside its caller's transaction, with the model's row locked by `lock_model`.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.reasons import Conflict
+from audit.actions import record
+from registry import events
+from registry.models import Model, Stage, StageTerm, TrafficArm, TrafficPlan, Version
+from registry.queries import current_arms
+from registry.subjects import model_subject, version_subject
+
+#: Stages a promotion can lead from and to. Archived → Production is for rollback alone.
+PROMOTES = {
+    (Stage.NONE, Stage.STAGING),
+    (Stage.ARCHIVED, Stage.STAGING),
+    (Stage.STAGING, Stage.PRODUCTION),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a move happens by: `because` goes into history as text ("promotion 12")."""
+
+    because: str
+    actor: User | None
+
+
+def lock_model(model_id: int) -> Model:
+    """Locks a model's row: first of all locks, everywhere, so that no two wait for each other."""
+    return Model.objects.select_for_update().get(pk=model_id)
+
+
+def check_move(version: Version, to_stage: str) -> None:
+    """Raises Conflict unless a promotion can lead from the version's stage to `to_stage`, naming the path."""
+    if (Stage(version.stage), Stage(to_stage)) in PROMOTES:
+        return
+    if version.stage == to_stage:
+        raise Conflict("already_there", f"{version} is in {to_stage} already.")
+    if to_stage == Stage.PRODUCTION:
+        raise Conflict(
+            "not_through_staging",
+            f"{version} is {Stage(version.stage).label.lower()} and can't go straight to Production.",
+            "Promote it to Staging first.",
+        )
+    raise Conflict("no_such_move", f"There is no way from {version.stage} to {to_stage} by promotion.")
+
+
+def move(version: Version, to_stage: str, cause: Cause) -> list[Version]:
+    """Moves a version; what Production it replaces is archived at once. Returns the versions that left Production."""
+    assert transaction.get_connection().in_atomic_block  # a half-done move would leave two versions live
+    replaced: list[Version] = []
+    if to_stage == Stage.PRODUCTION:
+        replaced = _take_all_traffic(version, cause)
+    _enter(version, to_stage, cause)
+    return replaced
+
+
+def _take_all_traffic(version: Version, cause: Cause) -> list[Version]:
+    now = timezone.now()
+    leaving = [arm.version for arm in current_arms(version.model)]
+    current: QuerySet[TrafficPlan] = version.model.traffic_plans.filter(ended_at=None)
+    current.update(ended_at=now)
+    plan = TrafficPlan.objects.create(model=version.model, started_at=now)
+    TrafficArm.objects.create(plan=plan, version=version, weight=100, live_since=now)
+    for left in leaving:
+        _enter(left, Stage.ARCHIVED, Cause(f"replaced by {version.name}, {cause.because}", cause.actor))
+    record(
+        events.TRAFFIC_CHANGED,
+        model_subject(version.model),
+        actor=cause.actor,
+        before=[{"version": left.number} for left in leaving],
+        after=[{"version": version.number, "weight": 100}],
+        reason=cause.because,
+    )
+    return leaving
+
+
+def _enter(version: Version, stage: str, cause: Cause) -> None:
+    now, before = timezone.now(), version.stage
+    version.terms.filter(ended_at=None).update(ended_at=now, ended_because=cause.because)
+    StageTerm.objects.create(
+        version=version,
+        stage=stage,
+        started_at=now,
+        started_by=cause.actor.username if cause.actor else "",
+        started_because=cause.because,
+    )
+    version.stage = stage
+    version.save(update_fields=["stage"])
+    record(
+        events.STAGE_CHANGED,
+        version_subject(version),
+        actor=cause.actor,
+        before={"stage": before},
+        after={"stage": stage},
+        reason=cause.because,
+    )

@@ -1,0 +1,111 @@
+"""Which marks on a promotion stand, and what is still open. Reads only; both doors and the actions ask here."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from accounts.access import grants_giving
+from accounts.models import RoleGrant, User
+from accounts.roles import REVIEW, roles_permitting
+from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, Tick, Verdict
+from approvals.policies import ChecklistItem, Document, Slot, read_document
+
+
+@dataclass(frozen=True)
+class Marks:
+    """A promotion with its policy, current gate runs and standing marks, read together in a few queries."""
+
+    promotion: Promotion
+    document: Document
+    runs: list[GateRun]
+    approvals: list[Review]
+    ticks: dict[str, Tick]
+    grants: list[RoleGrant]
+
+    @property
+    def unacknowledged(self) -> list[GateRun]:
+        return [
+            run for run in self.runs if run.outcome == Outcome.INCONCLUSIVE and not hasattr(run, "acknowledgement")
+        ]
+
+    def counting(self, slot: Slot) -> list[Review]:
+        """The slot's approvals that count now: by people who are active and still hold the right."""
+        return [review for review in self.approvals if review.slot == slot.key and self.holds(review.reviewer, slot)]
+
+    def holds(self, user: User, slot: Slot) -> bool:
+        """Whether the user may sit in the slot at all, by a grant that somebody else gave them."""
+        return user.is_active and not user.is_service and slot.admits(user) and bool(self.grants_of(user, slot))
+
+    def grants_of(self, user: User, slot: Slot) -> list[RoleGrant]:
+        groups = {group.pk for group in user.groups.all()}
+        permitting = roles_permitting(slot.permission)
+        return [
+            grant
+            for grant in self.grants
+            if grant.role in permitting
+            and (grant.user_id == user.pk or grant.group_id in groups)
+            and grant.granted_by_id != user.pk
+        ]
+
+    @property
+    def open_slots(self) -> list[Slot]:
+        return [slot for slot in self.document.slots if len(self.counting(slot)) < slot.count]
+
+    def slots_for(self, user: User) -> list[Slot]:
+        """The slots this person could fill, open ones first, one who has approved: none."""
+        if any(review.reviewer_id == user.pk for review in self.approvals):
+            return []
+        return [slot for slot in self.open_slots if self.holds(user, slot)]
+
+    def unticked(self, slot: Slot) -> list[ChecklistItem]:
+        return [item for item in self.document.items_of(slot.key) if item.key not in self.ticks]
+
+
+def marks_of(promotion: Promotion) -> Marks:
+    document = document_of(promotion)
+    runs = current_runs(promotion)
+    approvals = promotion.reviews.filter(verdict=Verdict.APPROVE, fell_at=None).select_related("reviewer")
+    ticks = promotion.ticks.filter(fell_at=None).select_related("by")
+    model = promotion.version.model
+    grants = grants_giving(REVIEW, model).select_related("user", "group")
+    return Marks(
+        promotion=promotion,
+        document=document,
+        runs=runs,
+        approvals=list(approvals.prefetch_related("reviewer__groups").order_by("at")),
+        ticks={tick.item: tick for tick in ticks},
+        grants=list(grants),
+    )
+
+
+def current_runs(promotion: Promotion) -> list[GateRun]:
+    runs = promotion.gate_runs.filter(is_current=True).select_related("job", "acknowledgement__by")
+    return list(runs.order_by("position"))
+
+
+def document_of(promotion: Promotion) -> Document:
+    revision = promotion.policy_revision
+    return read_document(revision.document, target_stage=revision.target_stage)
+
+
+def barred_people(promotion: Promotion) -> dict[int, str]:
+    """Who can't decide on this promotion because they brought it, by primary key, with what they did."""
+    version = promotion.version
+    did = {
+        version.registered_by_id: "you registered this version",
+        version.on_behalf_of_id: "this version was registered on your behalf",
+        promotion.on_behalf_of_id: "this promotion was requested on your behalf",
+        promotion.requested_by_id: "you requested this promotion",
+    }
+    return {pk: what for pk, what in did.items() if pk is not None}
+
+
+def next_seat(marks: Marks, slot: Slot) -> int:
+    """The first free place of a slot; places of approvals that no longer count are free again once they fell."""
+    taken = Counter(review.seat for review in marks.approvals if review.slot == slot.key)
+    return next(seat for seat in range(slot.count + len(taken)) if not taken[seat])
+
+
+def acknowledgement_of(run: GateRun) -> Acknowledgement | None:
+    return getattr(run, "acknowledgement", None)
+
+

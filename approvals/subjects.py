@@ -1,0 +1,14 @@
+"""How promotions and policies are named on the record."""
+
+from approvals.models import Policy, Promotion
+from audit.actions import Subject
+
+
+def promotion_subject(promotion: Promotion) -> Subject:
+    version = promotion.version
+    name = f"promotion {promotion.pk}: {version} to {promotion.to_stage}"
+    return Subject("promotion", str(promotion.pk), name, model=version.model.name)
+
+
+def policy_subject(policy: Policy) -> Subject:
+    return Subject("policy", str(policy.pk), policy.name, model=policy.model.name if policy.model else "")

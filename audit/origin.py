@@ -1,0 +1,33 @@
+"""How the present act came in: set at each door, written into every event of that act."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`channel` is browser, token, worker or command; `correlation` joins the events of one act."""
+
+    channel: str
+    address: str = ""
+    token: str = ""
+    correlation: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+_present: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def present() -> Origin:
+    return _present.get() or Origin(channel="command")
+
+
+@contextmanager
+def coming_from(origin: Origin) -> Iterator[None]:
+    mark = _present.set(origin)
+    try:
+        yield
+    finally:
+        _present.reset(mark)

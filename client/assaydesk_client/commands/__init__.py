@@ -1,0 +1,16 @@
+"""The subcommands, a file each: options, and what is done with them."""
+
+from collections.abc import Callable
+
+from assaydesk_client.commands import card, dataset, predict, production, promote, register, review
+from assaydesk_client.commands.options import Subparsers
+
+SUBCOMMANDS: tuple[Callable[[Subparsers], None], ...] = (
+    register.add_subcommand,
+    card.add_subcommand,
+    predict.add_subcommand,
+    promote.add_subcommand,
+    review.add_subcommand,
+    dataset.add_subcommand,
+    production.add_subcommand,
+)

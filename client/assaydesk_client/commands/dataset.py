@@ -1,0 +1,98 @@
+"""`assaydesk dataset`: create a dataset, point at one, lock one, fetch its inputs."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from assaydesk_client.answers import DatasetVersion
+from assaydesk_client.client import Client
+from assaydesk_client.commands.options import Subparsers, dataset_version, subcommand
+from assaydesk_client.exits import Exit
+from assaydesk_client.output import Output
+
+
+def add_subcommand(subparsers: Subparsers) -> None:
+    summary = "Create, point at or lock datasets; fetch a locked dataset's inputs."
+    parser = subparsers.add_parser("dataset", help=summary, description=summary, allow_abbrev=False)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add_create(actions)
+    _add_pointer(actions)
+    _add_lock(actions)
+    _add_inputs(actions)
+
+
+def _add_create(actions: Subparsers) -> None:
+    parser = subcommand(actions, "create", "Create a dataset, still without versions.", _create)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--description", default="")
+
+
+def _add_pointer(actions: Subparsers) -> None:
+    parser = subcommand(actions, "pointer", "Add a version by reference, pinned by commit or digest.", _point)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--kind", required=True, choices=("git", "dvc", "table", "object"))
+    parser.add_argument("--location", required=True)
+    parser.add_argument("--pin", required=True, help="commit, snapshot, timestamp or digest; never 'latest'")
+
+
+def _add_lock(actions: Subparsers) -> None:
+    parser = subcommand(actions, "lock", "Hand over a CSV file to be kept locked and judged on.", _lock)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("file", metavar="FILE.csv", type=Path)
+    parser.add_argument("--id", required=True, metavar="COLUMN", dest="id_column")
+    parser.add_argument("--target", required=True, metavar="COLUMN")
+    parser.add_argument(
+        "--positive", required=True, metavar="VALUE", help="the target's value that counts as yes"
+    )
+    parser.add_argument("--segment", action="append", default=[], metavar="COLUMN", dest="segments")
+
+
+def _add_inputs(actions: Subparsers) -> None:
+    parser = subcommand(actions, "inputs", "Fetch ids and features (never the target) as CSV.", _inputs)
+    parser.add_argument("dataset", metavar="NAME@NUMBER", type=dataset_version)
+    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="default: standard output")
+
+
+def _create(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    dataset = client.create_dataset(options.name, options.description)
+    output.result(dataset["name"], dataset)
+    return Exit.DONE
+
+
+def _point(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    version = client.point_dataset(
+        options.name, kind=options.kind, location=options.location, pin=options.pin
+    )
+    return _print_version(version, output)
+
+
+def _lock(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    version = client.lock_dataset(
+        options.name,
+        options.file,
+        id_column=options.id_column,
+        target=options.target,
+        positive=options.positive,
+        segments=options.segments,
+        progress=output.progress(options.file),
+    )
+    return _print_version(version, output)
+
+
+def _print_version(version: DatasetVersion, output: Output) -> Exit:
+    output.result(f"{version['dataset']}@{version['version']}", version)
+    return Exit.DONE
+
+
+def _inputs(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    name, number = options.dataset
+    if options.output:
+        client.download_inputs(name, number, options.output)
+        output.note(f"wrote {options.output}")
+        return Exit.DONE
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "inputs.csv")
+        client.download_inputs(name, number, file)
+        sys.stdout.write(file.read_text(encoding="utf-8"))
+    return Exit.DONE

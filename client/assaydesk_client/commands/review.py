@@ -1,0 +1,107 @@
+"""`assaydesk review`: see what a promotion would be sealed with, and give a verdict on exactly that."""
+
+import argparse
+
+from assaydesk_client.answers import ChecklistItem, Promotion, Review
+from assaydesk_client.client import Client
+from assaydesk_client.commands.options import Subparsers, positive, subcommand
+from assaydesk_client.commands.promote import gate_line, promotion_line
+from assaydesk_client.errors import Misuse
+from assaydesk_client.exits import Exit
+from assaydesk_client.output import Output
+
+VERDICTS = ("approve", "request_changes", "reject")
+
+
+def add_subcommand(subparsers: Subparsers) -> None:
+    summary = "Show a promotion; with --verdict, review it."
+    parser = subcommand(subparsers, "review", summary, _run)
+    parser.add_argument("promotion", metavar="PROMOTION", type=positive, help="the promotion's number")
+    parser.add_argument("--verdict", choices=VERDICTS)
+    parser.add_argument("--comment", help="your words; they stand in the record")
+    parser.add_argument("--slot", help="which slot to fill, when you could fill several")
+    parser.add_argument(
+        "--tick", action="append", default=[], metavar="ITEM", help="a checklist item, or 'all'"
+    )
+    parser.add_argument(
+        "--acknowledge", type=acknowledgement, action="append", default=[], metavar="GATE=REASON"
+    )
+    parser.add_argument("--seal", help="review only if the promotion's seal is still this one")
+
+
+def acknowledgement(text: str) -> tuple[str, str]:
+    """`gate=reason` as a pair."""
+    gate, equals, reason = text.partition("=")
+    if not (gate and equals and reason.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not GATE=REASON")
+    return gate, reason.strip()
+
+
+def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    if options.verdict and not options.comment:
+        raise Misuse("A verdict needs a comment.", "Add --comment 'what you looked at and why'.")
+    if not options.verdict and (options.tick or options.comment or options.acknowledge):
+        raise Misuse("Nothing is recorded without a verdict.", f"Add --verdict {'|'.join(VERDICTS)}.")
+    promotion = client.promotion(options.promotion)
+    if not options.verdict:
+        output.result(summary_of(promotion), promotion)
+        return Exit.DONE
+    output.note(summary_of(promotion))
+    return _review(client, promotion, options, output)
+
+
+def _review(client: Client, promotion: Promotion, options: argparse.Namespace, output: Output) -> Exit:
+    ticks = _ticks(promotion, options.tick)
+    # The seal that was shown is the one that is sent: anything that moved since makes the server refuse.
+    seal = options.seal or promotion["seal"]
+    for gate, reason in options.acknowledge:
+        client.acknowledge_gate(promotion["id"], gate, reason=reason)
+    reviewed = client.review_promotion(
+        promotion["id"],
+        verdict=options.verdict,
+        comment=options.comment,
+        seal=seal,
+        slot=options.slot,
+        ticks=ticks,
+    )
+    output.result(promotion_line(reviewed), reviewed)
+    return Exit.DONE
+
+
+def _ticks(promotion: Promotion, wanted: list[str]) -> list[str]:
+    items = [item["item"] for item in promotion["checklist"]]
+    if "all" in wanted:
+        return [item["item"] for item in promotion["checklist"] if not item["ticked_by"]]
+    unknown = next((item for item in wanted if item not in items), None)
+    if unknown:
+        raise Misuse(
+            f"The checklist has no item {unknown!r}.", f"It has: {', '.join(items) or 'none at all'}."
+        )
+    return wanted
+
+
+def summary_of(promotion: Promotion) -> str:
+    """What a reviewer signs: gates, checklist, slots, reviews so far, and the seal over it."""
+    return "\n".join(
+        [
+            promotion_line(promotion),
+            f"asked for by {promotion['requested_by']}: {promotion['reason']}",
+            "gates:",
+            *map(gate_line, promotion["gates"]),
+            "checklist:",
+            *map(_item_line, promotion["checklist"]),
+            "reviews:",
+            *map(_review_line, promotion["reviews"]),
+            f"seal {promotion['seal']}",
+        ]
+    )
+
+
+def _item_line(item: ChecklistItem) -> str:
+    mark = f"x {item['ticked_by']}" if item["ticked_by"] else " "
+    return f"  [{mark}] {item['item']}: {item['text']}"
+
+
+def _review_line(review: Review) -> str:
+    fallen = "" if review["standing"] else " (no longer stands)"
+    return f"  {review['reviewer']}: {review['verdict']}{fallen}: {review['comment']}"

@@ -1,0 +1,171 @@
+"""One server, one token: sends calls, retries the safe ones, turns refusals into exceptions."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from assaydesk_client.errors import Misuse, Unreachable, refusal
+from assaydesk_client.uploads import Upload
+
+ATTEMPTS = 4
+FIRST_PAUSE = 0.25
+"""Seconds before the second attempt; each further pause is twice as long."""
+ORDINARY_TIMEOUT = httpx.Timeout(60, connect=10)
+UPLOAD_TIMEOUT = httpx.Timeout(60, connect=10, read=900)
+"""The server answers an upload only after it has checked and stored the last byte."""
+PASSING_TROUBLE = frozenset({502, 503, 504})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Connection:
+    """Calls below `{url}/api/v1`, with a bearer token.
+
+    A call is repeated only when that is safe: a GET, or any call whose connection could not even be made.
+    """
+
+    def __init__(self, url: str, token: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+        self.url = _checked_address(url)
+        self._pause = pause
+        self._http = httpx.Client(
+            headers={
+                "Authorization": f"Bearer {_checked_token(token)}",
+                "Accept": "application/json, application/problem+json",
+                "User-Agent": "assaydesk-client",
+            },
+            timeout=ORDINARY_TIMEOUT,
+            # A proxy for the outside world can't reach this machine's own server.
+            trust_env=urlsplit(self.url).hostname not in LOOPBACK,
+        )
+
+    def __repr__(self) -> str:
+        return f"Connection({self.url!r})"
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, params: Mapping[str, str | int | None] | None = None) -> Any:
+        """The decoded JSON answer. Parameters that are None are left out."""
+        return _decoded(self._send("GET", path, params=_given(params)))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return _decoded(self._send("POST", path, json=dict(body)))
+
+    def put_text(self, path: str, text: str, content_type: str) -> Any:
+        headers = {"Content-Type": f"{content_type}; charset=utf-8"}
+        return _decoded(self._send("PUT", path, content=text.encode(), headers=headers))
+
+    def send_file(
+        self, method: str, path: str, upload: Upload, params: Mapping[str, str | int | None] | None = None
+    ) -> Any:
+        """Streams a file as the request's body."""
+        return _decoded(
+            self._send(method, path, upload=upload, params=_given(params), timeout=UPLOAD_TIMEOUT)
+        )
+
+    @contextmanager
+    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+        """The answer's bytes, a piece at a time."""
+        response = self._send("GET", path, stream=True, headers={"Accept": "*/*"})
+        try:
+            yield self._watched(response.iter_bytes())
+        finally:
+            response.close()
+
+    def _send(self, method: str, path: str, **call: Any) -> httpx.Response:
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            try:
+                response = self._send_once(method, path, **call)
+            except httpx.RequestError as error:
+                if last or not _may_be_repeated(method, error):
+                    raise Unreachable(*self._no_answer(error)) from error
+            else:
+                if last or method != "GET" or response.status_code not in PASSING_TROUBLE:
+                    return self._checked(response)
+                response.close()
+            self._pause(FIRST_PAUSE * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send_once(
+        self, method: str, path: str, *, stream: bool = False, upload: Upload | None = None, **call: Any
+    ) -> httpx.Response:
+        if upload is not None:
+            call |= {"content": upload.pieces(), "headers": upload.headers}
+        request = self._http.build_request(method, f"{self.url}/api/v1{path}", **call)
+        response = self._http.send(request, stream=stream)
+        if not response.is_success:
+            response.read()
+        return response
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        if response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            raise refusal(response.status_code, _problem(response))
+        raise Unreachable(*self._trouble(response))
+
+    def _watched(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from pieces
+        except httpx.RequestError as error:
+            raise Unreachable(f"{self.url} broke off in the middle of a download: {error}.") from error
+
+    def _no_answer(self, error: httpx.RequestError) -> tuple[str, str]:
+        reason = str(error) or type(error).__name__
+        return f"{self.url} can't be reached: {reason}.", "Check the address (ASSAYDESK_URL) and the network."
+
+    def _trouble(self, response: httpx.Response) -> tuple[str, str]:
+        if response.is_redirect:
+            target = response.headers.get("Location", "elsewhere")
+            return f"{self.url} redirects to {target}.", "Set ASSAYDESK_URL to the server's own address."
+        text = f"{self.url} answered with status {response.status_code}."
+        return text, "Try again later; if it stays, ask the administrator."
+
+
+def _may_be_repeated(method: str, error: httpx.RequestError) -> bool:
+    return method == "GET" or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+
+
+def _given(params: Mapping[str, str | int | None] | None) -> dict[str, str | int]:
+    return {key: value for key, value in (params or {}).items() if value is not None}
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        kind = response.headers.get("Content-Type", "something without a type")
+        text = f"{response.url.host} answered with {kind} where JSON was due."
+        raise Unreachable(text, "Check that ASSAYDESK_URL is the address of an Assaydesk server.") from error
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = json.loads(response.content)
+    except ValueError:
+        problem = None
+    return (
+        problem
+        if isinstance(problem, dict)
+        else {"title": f"{response.status_code} {response.reason_phrase}"}
+    )
+
+
+def _checked_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Misuse(f"{url!r} is no server address.", "Give one like https://assaydesk.example.")
+    if parts.username or parts.password:
+        raise Misuse("The server address carries a user name or password.", "Give the token by itself.")
+    return url.rstrip("/").removesuffix("/api/v1")
+
+
+def _checked_token(token: str) -> str:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise Misuse("The token is empty or holds characters that no token has.", "Copy it again, whole.")
+    return token

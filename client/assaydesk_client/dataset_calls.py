@@ -1,0 +1,56 @@
+"""Calls about datasets: pointers, locked bytes, inputs to predict on."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast
+
+from assaydesk_client.answers import Dataset, DatasetVersion
+from assaydesk_client.connection import Connection
+from assaydesk_client.downloads import write_atomically
+from assaydesk_client.paths import dataset_versions_path, every_item, quoted
+from assaydesk_client.uploads import Progress, prepare
+
+
+class DatasetCalls:
+    """Datasets: create, point at, lock, fetch the inputs."""
+
+    _connection: Connection
+
+    def create_dataset(self, name: str, description: str = "") -> Dataset:
+        return cast(Dataset, self._connection.post("/datasets", {"name": name, "description": description}))
+
+    def datasets(self) -> Iterator[Dataset]:
+        return every_item(lambda cursor: self._connection.get("/datasets", {"cursor": cursor}))
+
+    def point_dataset(self, name: str, *, kind: str, location: str, pin: str) -> DatasetVersion:
+        """Adds a dataset version by reference: kind git, dvc, table or object, pinned by commit or digest."""
+        body = {"kind": kind, "location": location, "pin": pin}
+        return cast(DatasetVersion, self._connection.post(dataset_versions_path(name), body))
+
+    def lock_dataset(
+        self,
+        name: str,
+        file: Path,
+        *,
+        id_column: str,
+        target: str,
+        positive: str,
+        segments: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> DatasetVersion:
+        """Hands a CSV file over to the server, which keeps it locked. Needs the right to lock datasets."""
+        params = {
+            "id": id_column,
+            "target": target,
+            "positive": positive,
+            "segments": ",".join(segments) or None,
+        }
+        upload = prepare(file, "text/csv", progress)
+        answer = self._connection.send_file("POST", dataset_versions_path(name), upload, params)
+        return cast(DatasetVersion, answer)
+
+    def download_inputs(self, name: str, version: int, target: Path) -> None:
+        """Writes the locked dataset's ids and features (never the target) as CSV, to predict on."""
+        address = f"{dataset_versions_path(name)}/{quoted(version)}/inputs"
+        with self._connection.download(address) as pieces, write_atomically(target) as sink:
+            sink.writelines(pieces)

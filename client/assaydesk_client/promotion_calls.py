@@ -1,0 +1,75 @@
+"""Calls about promotions: open, follow, review."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from assaydesk_client.answers import Promotion
+from assaydesk_client.connection import Connection
+from assaydesk_client.paths import every_item, promotion_path, quoted, version_path
+
+
+class PromotionCalls:
+    """Promotions. Every call answers with the whole promotion as it is afterwards."""
+
+    _connection: Connection
+
+    def open_promotion(
+        self, model: str, version: int, *, to: str, reason: str, on_behalf_of: str | None = None
+    ) -> Promotion:
+        """Asks for a version to be moved to a stage ("Staging", "Production")."""
+        body = {"to": to, "reason": reason}
+        if on_behalf_of:
+            body["on_behalf_of"] = on_behalf_of
+        return self._change(f"{version_path(model, version)}/promotions", body)
+
+    def promotions(self, *, state: str | None = None, model: str | None = None) -> Iterator[Promotion]:
+        return every_item(
+            lambda cursor: self._connection.get(
+                "/promotions", {"state": state, "model": model, "cursor": cursor}
+            )
+        )
+
+    def promotion(self, promotion: int) -> Promotion:
+        return cast(Promotion, self._connection.get(promotion_path(promotion)))
+
+    def review_promotion(
+        self,
+        promotion: int,
+        *,
+        verdict: str,
+        comment: str,
+        seal: str,
+        slot: str | None = None,
+        ticks: Sequence[str] = (),
+    ) -> Promotion:
+        """Records a verdict (approve, request_changes, reject) on what `seal` stands for.
+
+        Raises PromotionMoved, with nothing recorded, when the promotion's seal is another one by now.
+        """
+        body: dict[str, Any] = {"verdict": verdict, "comment": comment, "seal": seal}
+        if slot:
+            body["slot"] = slot
+        if ticks:
+            body["ticks"] = list(ticks)
+        return self._change(f"{promotion_path(promotion)}/reviews", body)
+
+    def tick(self, promotion: int, item: str, *, seal: str) -> Promotion:
+        return self._change(f"{promotion_path(promotion)}/checklist/{quoted(item)}", {"seal": seal})
+
+    def acknowledge_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
+        """Takes note of an inconclusive gate, with a reason; approvals count only afterwards."""
+        return self._change(
+            f"{promotion_path(promotion)}/gates/{quoted(gate)}/acknowledge", {"reason": reason}
+        )
+
+    def rerun_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
+        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/rerun", {"reason": reason})
+
+    def withdraw_promotion(self, promotion: int, *, reason: str) -> Promotion:
+        return self._change(f"{promotion_path(promotion)}/withdraw", {"reason": reason})
+
+    def resubmit_promotion(self, promotion: int, *, answer: str) -> Promotion:
+        return self._change(f"{promotion_path(promotion)}/resubmit", {"answer": answer})
+
+    def _change(self, path: str, body: dict[str, Any]) -> Promotion:
+        return cast(Promotion, self._connection.post(path, body))

@@ -1,0 +1,1 @@
+"""The wiring: settings, URLs, Celery, the commands that start things."""

@@ -1,0 +1,11 @@
+"""The Celery application. Its settings are `CELERY` in config/settings.py, read when first needed."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("assaydesk")
+app.config_from_object("config.settings:CELERY")
+app.autodiscover_tasks()

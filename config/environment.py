@@ -1,0 +1,130 @@
+"""The environment, read in one place: every variable Assaydesk knows, with a clear error for a bad value.
+
+Each reader notes the variable's name in `KNOWN`; a test holds that list against the README's table.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+KNOWN: dict[str, str] = {}
+
+
+def _read(name: str, default: str) -> str:
+    KNOWN[name] = default
+    return os.environ.get(name, "").strip() or default
+
+
+def text(name: str, default: str = "") -> str:
+    return _read(name, default)
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = _read(name, str(default)).lower()
+    if value not in {"true", "false"}:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+    return value == "true"
+
+
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    value = _read(name, str(default))
+    if not value.isdigit() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    return int(value)
+
+
+def directory(name: str, default: Path) -> Path:
+    path = Path(_read(name, str(default))).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: {path} can't be made or used: {error.strerror}.") from error
+    return path
+
+
+def secret(name: str, *, kept_in: Path | None) -> str:
+    """A secret of at least 32 characters; without one, made once and kept in the file `kept_in` (mode 600)."""
+    value = _read(name, "")
+    if not value and kept_in is not None:
+        value = _kept_secret(kept_in)
+    if len(value) < 32:
+        raise ImproperlyConfigured(
+            f"{name} must be set to at least 32 random characters, for example: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return value
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        # O_EXCL: of several processes that start together one makes the secret and the others read it.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def database(name: str, *, default_file: Path) -> dict[str, Any]:
+    """Django's settings of one database from a URL: `postgresql://user:password@host:port/name`; else SQLite."""
+    url = _read(name, "")
+    if not url:
+        return _sqlite(default_file)
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} must look like postgresql://user:password@host:5432/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _sqlite(file: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(file),
+        "OPTIONS": {
+            # IMMEDIATE takes the write lock at BEGIN, where SQLite honours the time-out; a lock taken
+            # later in a transaction fails at once with "database is locked".
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+        },
+    }
+
+
+def mail(name: str, *, default_directory: Path) -> dict[str, Any]:
+    """Django's mail settings from `smtp://user:password@host:587` (`smtps://` for TLS from the start); else files."""
+    url = _read(name, "")
+    if not url:
+        return {"EMAIL_BACKEND": "work.mail_files.EmailBackend", "EMAIL_FILE_PATH": str(default_directory)}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587, not {url!r}.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def public_url(name: str, default: str) -> str:
+    url = _read(name, default).rstrip("/")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ImproperlyConfigured(f"{name} must look like https://assaydesk.example.org, not {url!r}.")
+    return url

@@ -1,0 +1,185 @@
+"""Settings. What differs between installations comes from the environment (config/environment.py)."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config import csp, environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = environment.directory("VAR_DIR", BASE_DIR / "var")
+
+# --- Where it runs ---------------------------------------------------------------------------------
+DATABASES = {"default": environment.database("DATABASE_URL", default_file=VAR_DIR / "assaydesk.sqlite3")}
+EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+PORT = environment.integer("PORT", 8000, least=1)
+PUBLIC_URL = environment.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+REDIS_URL = environment.text("REDIS_URL")
+ARTIFACT_DIR = environment.directory("ARTIFACT_DIR", VAR_DIR / "artifacts")
+DEMO_PASSWORD = environment.text("ASSAYDESK_DEMO_PASSWORD")
+
+# --- Security --------------------------------------------------------------------------------------
+DEBUG = environment.boolean("DEBUG", default=False)
+SECRET_KEY = environment.secret("SECRET_KEY", kept_in=VAR_DIR / "secret_key" if EMBEDDED else None)
+_public = urlsplit(PUBLIC_URL)
+_loopback = _public.hostname in {"127.0.0.1", "localhost", "::1"}
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if _loopback else [_public.hostname or ""]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+_https = _public.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+# Behind https a proxy ends TLS and says so in this header; on plain http nobody may claim it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_SSL_REDIRECT = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = csp.POLICY
+CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
+
+# --- Apps, bottom up: imports run downwards only ------------------------------------------------------
+INSTALLED_APPS = [
+    "audit",
+    "work",
+    "accounts",
+    "registry",
+    "evidence",
+    "approvals",
+    "api",
+    "dashboard",
+    "config",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "guardian",
+    "axes",
+    "csp",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.origin_middleware",
+    "dashboard.middleware.refusal_middleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.desk",
+            ],
+        },
+    },
+]
+
+# --- People ------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+ANONYMOUS_USER_NAME = None  # guardian's stand-in for visitors: everything here needs a signed-in person
+GUARDIAN_MONKEY_PATCH_USER = False  # rights are asked for in accounts/access.py only
+GUARDIAN_MONKEY_PATCH_GROUP = False
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+
+# --- Pages -------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dashboard.static_finders.PlotlyFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # no collect step: files are served out of the checkout and the wheels
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = environment.text("TIME_ZONE", "UTC")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Limits ------------------------------------------------------------------------------------------
+MAX_ARTIFACT_BYTES = environment.integer("MAX_ARTIFACT_BYTES", 2 * 1024**3, least=1)
+MAX_DATASET_BYTES = environment.integer("MAX_DATASET_BYTES", 512 * 1024**2, least=1)
+MAX_CARD_BYTES = 256 * 1024
+GATE_SECONDS = environment.integer("GATE_SECONDS", 300, least=1)
+GATE_MEMORY_BYTES = environment.integer("GATE_MEMORY_BYTES", 4 * 1024**3, least=256 * 1024**2)
+REQUIRE_ISOLATION = environment.boolean("REQUIRE_ISOLATION", default=not EMBEDDED)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON and forms; artifacts and datasets are streamed past it
+
+# --- Background work -----------------------------------------------------------------------------------
+LEASE_SECONDS = environment.integer("LEASE_SECONDS", 30, least=2)
+CELERY = {
+    "broker_url": REDIS_URL or "filesystem://",
+    "task_default_queue": "mail",
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_ignore_result": True,
+    "worker_prefetch_multiplier": 1,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "broker_connection_retry_on_startup": True,
+    "worker_hijack_root_logger": False,
+    "worker_send_task_events": False,
+}
+if not REDIS_URL:
+    _queue = environment.directory("QUEUE_DIR", VAR_DIR / "queue")
+    (_queue / "control").mkdir(mode=0o700, exist_ok=True)
+    CELERY["broker_transport_options"] = {
+        "data_folder_in": str(_queue),
+        "data_folder_out": str(_queue),
+        "control_folder": str(_queue / "control"),
+        "polling_interval": 0.05,  # kombu's default of 1 s would make every gate wait that long
+    }
+
+# --- Mail --------------------------------------------------------------------------------------------
+globals().update(environment.mail("EMAIL_URL", default_directory=VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "Assaydesk <assaydesk@localhost>")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "WARNING").upper()},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,69 @@
+"""Numbers as the reader sees them: true minus sign, thousands separators, shares as percent."""
+
+MINUS = "\N{MINUS SIGN}"
+SHARE = "share"
+UNDEFINED = "not defined"
+
+
+def number(value: float, places: int) -> str:
+    """A value with a true minus sign and thousands separators; a rounded zero carries no sign."""
+    text = f"{abs(value):,.{places}f}"
+    negative = value < 0 and float(text.replace(",", "")) != 0
+    return MINUS + text if negative else text
+
+
+def signed(value: float, places: int) -> str:
+    """Like `number`, with a plus sign before positive values."""
+    text = number(value, places)
+    positive = value > 0 and float(text.replace(",", "")) != 0
+    return "+" + text if positive else text
+
+
+def figure(value: float | None, unit: str = "") -> str:
+    """A measured value: `0.884`, a share as `81.31%`, anything else with its unit, `43 ms`."""
+    if value is None:
+        return UNDEFINED
+    if unit == SHARE:
+        return number(100 * value, 2) + "%"
+    if unit:
+        return f"{number(value, 0 if abs(value) >= 10 else 1)} {unit}"
+    return number(value, 3)
+
+
+def difference(value: float | None, unit: str = "") -> str:
+    """A signed difference: `+0.013`; between shares in points, `+0.22 pts`."""
+    if value is None:
+        return UNDEFINED
+    if unit == SHARE:
+        return signed(100 * value, 2) + " pts"
+    if unit:
+        return f"{signed(value, 0 if abs(value) >= 10 else 1)} {unit}"
+    return signed(value, 3)
+
+
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """Both ends of an interval, `+0.011 to +0.016`, in the unit of the difference it belongs to."""
+    if low is None or high is None:
+        return ""
+    scale, places = (100, 2) if unit == SHARE else (1, 3)
+    if unit and unit != SHARE:
+        places = 0 if max(abs(low), abs(high)) >= 10 else 1
+    return f"{signed(low * scale, places)} to {signed(high * scale, places)}"
+
+
+def file_size(size: int) -> str:
+    """Bytes in decimal units, as disks and clouds count them: `51.6 MB`."""
+    amount = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{number(amount, 0 if unit == 'bytes' else 1)} {unit}"
+        amount /= 1000
+    return f"{number(amount, 1)} TB"
+
+
+def short_digest(digest: str) -> str:
+    """First and last four characters, which people compare: `sha256:9f2c…e41b`."""
+    scheme, colon, hexadecimal = digest.rpartition(":")
+    if len(hexadecimal) <= 12:
+        return digest
+    return f"{scheme}{colon}{hexadecimal[:4]}\N{HORIZONTAL ELLIPSIS}{hexadecimal[-4:]}"

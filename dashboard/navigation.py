@@ -1,0 +1,15 @@
+"""Which part of the desk a page belongs to."""
+
+SECTIONS = {
+    "promotions": "inbox",
+    "models": "models",
+    "audit": "audit",
+    "policies": "policies",
+    "account": "account",
+}
+
+
+def section_of(path: str) -> str:
+    """The section of a page's path: a promotion belongs to the inbox, a version to its model."""
+    first = path.strip("/").split("/")[0]
+    return SECTIONS.get(first, "" if first else "inbox")

@@ -1,0 +1,15 @@
+"""Everything that makes evidence, a topic a file."""
+
+from evidence.actions.compare import compare_evaluations
+from evidence.actions.datasets import hand_out_inputs, lock_dataset
+from evidence.actions.evaluate import EvidenceMissing, evaluate
+from evidence.actions.predictions import hand_in_predictions
+
+__all__ = [
+    "EvidenceMissing",
+    "compare_evaluations",
+    "evaluate",
+    "hand_in_predictions",
+    "hand_out_inputs",
+    "lock_dataset",
+]

@@ -1,0 +1,63 @@
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from accounts.reasons import Conflict, TooLarge
+from audit.actions import record
+from evidence import events
+from evidence.models import ExposureEntry, LockedDataset
+from evidence.tables import Declaration, check_declaration, column_types, read_csv, write_csv
+from registry.actions import add_dataset_version
+from registry.models import Dataset, DatasetVersion
+from registry.stores import StoreError, store
+from registry.stores.base import TooManyBytes
+from registry.subjects import dataset_subject
+
+
+def lock_dataset(dataset: Dataset, chunks: Iterable[bytes], declaration: Declaration, *, actor: User) -> LockedDataset:
+    """A new version of the dataset whose CSV bytes are kept here, with its columns declared.
+
+    Bytes are stored and checked before the transaction. Raises Invalid for a file or declaration that can't
+    be right, TooLarge over the limit, Conflict when the same bytes are locked already; then nothing is noted.
+    """
+    try:
+        stored = store().keep(chunks, limit=settings.MAX_DATASET_BYTES)
+    except TooManyBytes as error:
+        raise TooLarge("too_large", f"The dataset is over {settings.MAX_DATASET_BYTES:,} bytes.") from error
+    except StoreError as error:
+        raise Conflict("store_unusable", str(error), "Tell the administrator; nothing was locked.") from error
+    with store().open(stored.sha256) as stream:
+        table = read_csv(stream, thing=dataset.name)
+    check_declaration(table, declaration, thing=dataset.name)
+    with transaction.atomic():
+        version = add_dataset_version(
+            dataset, kind=DatasetVersion.Kind.OBJECT, location="Assaydesk's store", pin=stored.sha256, actor=actor
+        )
+        locked = LockedDataset.objects.create(
+            dataset_version=version,
+            digest=stored.sha256,
+            size=stored.size,
+            rows=table.rows,
+            columns=column_types(table),
+            id_column=declaration.id_column,
+            target=declaration.target,
+            positive_label=declaration.positive,
+            positives=table.columns[declaration.target].count(declaration.positive),
+            segment_columns=list(declaration.segments),
+            locked_by=actor,
+        )
+        after = {"digest": locked.digest, "rows": locked.rows, "target": locked.target}
+        record(events.DATASET_LOCKED, dataset_subject(version), actor=actor, after=after)
+    return locked
+
+
+def hand_out_inputs(locked: LockedDataset, *, actor: User) -> Iterator[bytes]:
+    """The ids and inputs as CSV, without the target, for predictions to be made elsewhere. Noted in the ledger."""
+    with store().open(locked.digest) as stream:
+        table = read_csv(stream, thing=str(locked))
+    with transaction.atomic():
+        ExposureEntry.objects.create(dataset=locked, what=ExposureEntry.What.INPUTS, who=actor.username)
+        record(events.INPUTS_HANDED_OUT, dataset_subject(locked.dataset_version), actor=actor)
+    return write_csv({name: table.columns[name] for name in (locked.id_column, *locked.input_columns)})

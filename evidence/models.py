@@ -1,0 +1,127 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from registry.models import DatasetVersion, Version
+
+
+class LockedDataset(models.Model):
+    """A dataset version whose bytes lie in the store, with its columns declared. Its labels never leave by the API."""
+
+    dataset_version = models.OneToOneField(DatasetVersion, on_delete=models.PROTECT, related_name="locked")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the CSV as handed in.")
+    size = models.PositiveBigIntegerField()
+    rows = models.PositiveIntegerField()
+    columns = models.JSONField(help_text='[{"name": …, "type": "number" or "text"}] in file order.')
+    id_column = models.CharField(max_length=128)
+    target = models.CharField(max_length=128)
+    positive_label = models.CharField(max_length=128)
+    positives = models.PositiveIntegerField(help_text="Rows with the positive label.")
+    segment_columns = models.JSONField(default=list)
+    locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    locked_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.dataset_version)
+
+    @property
+    def input_columns(self) -> list[str]:
+        """Names of the columns a model may be given: all but the id and the target."""
+        return [c["name"] for c in self.columns if c["name"] not in {self.id_column, self.target}]
+
+
+class Provenance(models.TextChoices):
+    EXECUTED = "executed", "executed here on locked data"
+    SCORED = "scored", "predictions scored here"
+    REPORTED = "reported", "reported by the pipeline"
+
+
+class Evaluation(models.Model):
+    """One version on one locked dataset: predictions as a columnar file, and what was measured on them."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="evaluations")
+    dataset = models.ForeignKey(LockedDataset, on_delete=models.PROTECT, related_name="evaluations")
+    provenance = models.CharField(max_length=16, choices=Provenance.choices)
+    evaluator = models.CharField(max_length=16, help_text="Version of the measuring code.")
+    artifact_digest = models.CharField(max_length=64)
+    predictions_digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the file of predictions in the store."
+    )
+    rows = models.PositiveIntegerField()
+    curves = models.JSONField(default=dict, help_text='{"roc": {"fpr": […], "tpr": […]}}')
+    isolation = models.CharField(
+        max_length=16, blank=True, help_text="bubblewrap or limits; empty when not run here."
+    )
+    seconds = models.FloatField(null=True, help_text="How long the run took.")
+    log = models.TextField(blank=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["version", "dataset", "evaluator"], name="never_computed_twice"),
+            models.CheckConstraint(
+                condition=~Q(provenance="executed") | ~Q(isolation=""), name="executed_says_how_isolated"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.dataset}"
+
+
+class MetricValue(models.Model):
+    """One number of an evaluation: overall, or in one segment."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="values")
+    metric = models.CharField(max_length=32)
+    column = models.CharField(max_length=128, blank=True, help_text="Segment column; empty for all rows.")
+    segment = models.CharField(max_length=128, blank=True)
+    value = models.FloatField(null=True)
+    n = models.PositiveIntegerField(help_text="Rows the number rests on.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why there is no value.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["evaluation", "metric", "column", "segment"], name="one_value_per_metric"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.value}"
+
+
+class Comparison(models.Model):
+    """Candidate against baseline, paired row by row; see `evidence.comparison.Comparison` for the shape of `result`."""
+
+    candidate = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    baseline = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField()
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["candidate", "baseline"], name="compared_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.candidate} against {self.baseline.version}"
+
+
+class ExposureEntry(models.Model):
+    """The ledger of a locked dataset: each time something of it was released, what and to whom (names as text)."""
+
+    class What(models.TextChoices):
+        RESULT = "result", "Result released"
+        INPUTS = "inputs", "Inputs handed out"
+
+    dataset = models.ForeignKey(LockedDataset, on_delete=models.PROTECT, related_name="exposures")
+    what = models.CharField(max_length=16, choices=What.choices)
+    who = models.CharField(max_length=150, help_text="Username; empty for Assaydesk itself.", blank=True)
+    version = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} of {self.dataset}"

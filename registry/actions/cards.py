@@ -1,0 +1,51 @@
+import hashlib
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.reasons import Conflict, Invalid, TooLarge
+from audit.actions import record
+from registry import events
+from registry.cards import read_card
+from registry.models import CardRevision, Version
+from registry.subjects import version_subject
+
+
+@transaction.atomic
+def add_card_revision(version: Version, *, text: str, actor: User) -> CardRevision:
+    """The version's card in a new wording; the same wording again changes nothing and returns the revision there is.
+
+    Raises TooLarge over the limit, Invalid for an empty card or front matter that isn't YAML.
+    """
+    if len(text.encode()) > settings.MAX_CARD_BYTES:
+        raise TooLarge("card_too_large", f"The card is over {settings.MAX_CARD_BYTES // 1024} KiB.", "Shorten it.")
+    if not text.strip() or "\0" in text:
+        raise Invalid("bad_card", "The card is empty or not text.", "Send Markdown with YAML front matter.")
+    read_card(text)
+    Version.objects.select_for_update().get(pk=version.pk)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    newest = version.card_revisions.order_by("-number").first()
+    if newest is not None and newest.digest == digest:
+        return newest
+    revision = CardRevision.objects.create(
+        version=version, number=newest.number + 1 if newest else 1, text=text, digest=digest, written_by=actor
+    )
+    after = {"revision": revision.number, "digest": digest}
+    record(events.CARD_REVISED, version_subject(version), actor=actor, after=after)
+    return revision
+
+
+@transaction.atomic
+def mark_card_reviewed(revision: CardRevision, *, actor: User) -> CardRevision:
+    """Notes that the actor read this revision and stands by it. Its writer can't be its reviewer."""
+    if revision.written_by_id == actor.pk:
+        raise Conflict("own_card", "You wrote this revision of the card.", "Somebody else must review it.")
+    marked = CardRevision.objects.filter(pk=revision.pk, reviewed_by=None)
+    if not marked.update(reviewed_by=actor, reviewed_at=timezone.now()):
+        raise Conflict("card_reviewed", "This revision of the card was reviewed already.")
+    after = {"revision": revision.number, "digest": revision.digest}
+    record(events.CARD_REVIEWED, version_subject(revision.version), actor=actor, after=after)
+    revision.refresh_from_db()
+    return revision

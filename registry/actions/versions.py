@@ -1,0 +1,156 @@
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.reasons import Conflict, Invalid, TooLarge
+from audit.actions import record
+from registry import events
+from registry.models import ArtifactFile, DatasetVersion, Model, Version
+from registry.paths import check_path
+from registry.pins import check_commit
+from registry.stores import StoreError, store
+from registry.stores.base import TooManyBytes
+from registry.subjects import version_subject
+
+TASKS = ("binary",)
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """What a pipeline says of a version when it registers it. `trained_on` are registered dataset versions."""
+
+    format: str
+    features: list[str]
+    task: str = "binary"
+    label: str = ""
+    description: str = ""
+    signature: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    framework: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    decision_threshold: float = 0.5
+    code_repository: str = ""
+    code_commit: str = ""
+    trained_on: Sequence[DatasetVersion] = ()
+    run_id: str = ""
+    base_model: Version | None = None
+    tags: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of: User | None = None) -> Version:
+    """The model's next version, open for files until it is finalised. Numbers come without gap or double.
+
+    Raises Invalid for what can't be right (no features, unpinned code) and Conflict for a label that is taken.
+    """
+    _check(new)
+    Model.objects.filter(pk=model.pk).update(versions_registered=F("versions_registered") + 1)
+    model.refresh_from_db(fields=["versions_registered"])
+    columns = {key: value for key, value in new.__dict__.items() if key != "trained_on"}
+    version = Version(
+        model=model, number=model.versions_registered, registered_by=actor, on_behalf_of=on_behalf_of, **columns
+    )
+    try:
+        with transaction.atomic():
+            version.save()
+    except IntegrityError as error:
+        raise Conflict("label_taken", f"{model.name} has a version labelled {new.label} already.") from error
+    version.trained_on.set(new.trained_on)
+    record(
+        events.VERSION_REGISTERED,
+        version_subject(version),
+        actor=actor,
+        on_behalf_of=on_behalf_of.username if on_behalf_of else "",
+        after={"number": version.number, "label": version.label, "format": version.format},
+    )
+    return version
+
+
+def _check(new: NewVersion) -> None:
+    if new.task not in TASKS:
+        raise Invalid("unknown_task", f"{new.task!r} is no task Assaydesk can judge.", f"Choose from {', '.join(TASKS)}.")
+    if not new.features or len(set(new.features)) != len(new.features):
+        raise Invalid("bad_features", "features must list the inputs in order, each once.", "Name at least one.")
+    if not 0 <= new.decision_threshold <= 1:
+        raise Invalid("bad_threshold", f"decision_threshold must lie between 0 and 1, not {new.decision_threshold}.")
+    if new.code_commit:
+        check_commit(new.code_commit)
+    if len(json.dumps(asdict(new, dict_factory=_plain), default=str)) > 256 * 1024:
+        raise Invalid("metadata_too_large", "The version's metadata is over 256 KiB.", "Put large things into files.")
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value for key, value in pairs if key not in {"trained_on", "base_model"}}
+
+
+def add_artifact_file(
+    version: Version, path: str, chunks: Iterable[bytes], *, actor: User, expected_sha256: str = ""
+) -> ArtifactFile:
+    """Streams one file into the store and notes it; the same path again replaces it until the version is final.
+
+    The bytes are stored before the transaction begins: hashing gigabytes under a database lock would stop
+    everybody. Raises Conflict on a final version, Invalid for a bad path or bytes that don't match
+    `expected_sha256`, TooLarge over the installation's limit; then nothing is noted.
+    """
+    check_path(path)
+    _refuse_if_final(version)
+    try:
+        stored = store().keep(chunks, limit=settings.MAX_ARTIFACT_BYTES)
+    except TooManyBytes as error:
+        raise TooLarge(
+            "too_large",
+            f"{path} is over the limit of {settings.MAX_ARTIFACT_BYTES:,} bytes.",
+            "Ask the administrator to raise MAX_ARTIFACT_BYTES.",
+        ) from error
+    except StoreError as error:
+        raise Conflict("store_unusable", str(error), "Tell the administrator; nothing was registered.") from error
+    if expected_sha256 and stored.sha256 != expected_sha256:
+        raise Invalid(
+            "digest_mismatch",
+            f"{path} arrived with SHA-256 {stored.sha256}, not {expected_sha256} as its Content-Digest says.",
+            "Send it again; if it happens twice, compute the digest of the file afresh.",
+        )
+    with transaction.atomic():
+        _refuse_if_final(Version.objects.select_for_update().get(pk=version.pk))
+        file, _ = ArtifactFile.objects.update_or_create(
+            version=version, path=path, defaults={"size": stored.size, "sha256": stored.sha256}
+        )
+        after = {"path": path, "size": stored.size, "sha256": stored.sha256}
+        record(events.FILE_UPLOADED, version_subject(version), actor=actor, after=after)
+    return file
+
+
+def _refuse_if_final(version: Version) -> None:
+    if version.is_final:
+        raise Conflict("version_final", f"{version} is final; its files can't change.", "Register a new version.")
+
+
+@transaction.atomic
+def finalise_version(version: Version, *, actor: User) -> Version:
+    """Fixes the version for good: its files become one digest. Doors call `approvals.intake.finalise_version`."""
+    version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
+    _refuse_if_final(version)
+    files = list(version.files.all())
+    if not files:
+        raise Invalid("no_files", f"{version} has no files.", "Upload its artifact first: PUT …/artifacts/{path}.")
+    version.artifact_digest = manifest_digest(files)
+    version.artifact_size = sum(file.size for file in files)
+    version.finalised_at = timezone.now()
+    version.save(update_fields=["artifact_digest", "artifact_size", "finalised_at"])
+    after = {"artifact": version.artifact_digest, "size": version.artifact_size, "files": len(files)}
+    record(events.VERSION_FINALISED, version_subject(version), actor=actor, after=after)
+    return version
+
+
+def manifest_digest(files: Iterable[ArtifactFile]) -> str:
+    """SHA-256 of the lines `sha256  path`, sorted by path: what `sha256sum` prints over the same files."""
+    lines = [f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda file: file.path)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

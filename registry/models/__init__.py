@@ -1,0 +1,21 @@
+"""What exists: models, versions with their files and cards, dataset versions, and what is or was live."""
+
+from registry.models.cards import CardRevision
+from registry.models.datasets import Dataset, DatasetVersion
+from registry.models.live import StageTerm, TrafficArm, TrafficPlan
+from registry.models.models import Model, RiskTier
+from registry.models.versions import ArtifactFile, Stage, Version
+
+__all__ = [
+    "ArtifactFile",
+    "CardRevision",
+    "Dataset",
+    "DatasetVersion",
+    "Model",
+    "RiskTier",
+    "Stage",
+    "StageTerm",
+    "TrafficArm",
+    "TrafficPlan",
+    "Version",
+]

@@ -1,0 +1,66 @@
+"""Reads that both doors share."""
+
+from datetime import datetime
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from registry.models import CardRevision, DatasetVersion, Model, Stage, StageTerm, TrafficArm, Version
+
+
+def models_named(name: str) -> QuerySet[Model]:
+    return Model.objects.filter(name__iexact=name)
+
+
+def versions_numbered(model_name: str, number: int) -> QuerySet[Version]:
+    return Version.objects.filter(model__name__iexact=model_name, number=number).select_related(
+        "model", "registered_by", "on_behalf_of", "base_model"
+    )
+
+
+def dataset_versions_named(reference: str) -> QuerySet[DatasetVersion]:
+    """The dataset version written `name@number`; empty when it isn't written so."""
+    name, _, number = reference.rpartition("@")
+    if not name or not number.isdigit():
+        return DatasetVersion.objects.none()
+    return DatasetVersion.objects.filter(dataset__name__iexact=name, number=int(number)).select_related("dataset")
+
+
+def current_arms(model: Model) -> QuerySet[TrafficArm]:
+    """What is live, the primary arm first: the largest weight, at a tie the longest live."""
+    return (
+        TrafficArm.objects.filter(plan__model=model, plan__ended_at=None)
+        .select_related("version__model")
+        .order_by("-weight", "live_since", "pk")
+    )
+
+
+def primary_version(model: Model) -> Version | None:
+    """The version others are compared with; None when nothing is live."""
+    arm = current_arms(model).first()
+    return arm.version if arm else None
+
+
+def newest_card(version: Version) -> CardRevision | None:
+    return version.card_revisions.select_related("written_by", "reviewed_by").order_by("-number").first()
+
+
+def with_newest_card(versions: QuerySet[Version]) -> QuerySet[Version]:
+    """Adds `card_number` and `card_reviewed_at` of each version's newest card revision."""
+    newest = CardRevision.objects.filter(version=OuterRef("pk")).order_by("-number")
+    return versions.annotate(
+        card_number=Subquery(newest.values("number")[:1]), card_reviewed_at=Subquery(newest.values("reviewed_at")[:1])
+    )
+
+
+def production_history(model: Model) -> QuerySet[StageTerm]:
+    """Every term in Production, newest first."""
+    return StageTerm.objects.filter(version__model=model, stage=Stage.PRODUCTION).select_related("version").order_by(
+        "-started_at", "-pk"
+    )
+
+
+def live_at(model: Model, moment: datetime | None = None) -> QuerySet[StageTerm]:
+    """The terms in Production at a moment (now by default)."""
+    moment = moment or timezone.now()
+    return production_history(model).filter(Q(ended_at=None) | Q(ended_at__gt=moment), started_at__lte=moment)

@@ -1,0 +1,70 @@
+"""Answers in the shapes of API v1."""
+
+from typing import Any
+
+MODEL = {
+    "name": "loans",
+    "description": "",
+    "use_case": "",
+    "endpoint": "",
+    "risk_tier": "high",
+    "primary_metric": "auc",
+    "owners": ["dana"],
+    "created_at": "2026-11-20T10:00:00Z",
+    "url": "http://desk/models/loans/",
+}
+
+
+def version(**changes: Any) -> dict[str, Any]:
+    return {"model": "loans", "version": 3, "label": "1.2.0", "stage": "None", "finalised": False} | changes
+
+
+def gate(key: str, outcome: str | None, summary: str = "") -> dict[str, Any]:
+    running = None if outcome else {"share": 0.4, "word": "scoring"}
+    return {
+        "key": key,
+        "kind": key,
+        "title": key.replace("_", " ").capitalize(),
+        "outcome": outcome,
+        "summary": summary,
+        "provenance": "executed",
+        "progress": running,
+    }
+
+
+def promotion(state: str = "checking", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": 7,
+        "model": "loans",
+        "version": 3,
+        "label": "1.2.0",
+        "from_stage": "Staging",
+        "to_stage": "Production",
+        "state": state,
+        "state_title": state.replace("_", " ").capitalize(),
+        "reason": "ranks better",
+        "requested_by": "dana",
+        "gates": [],
+        "checklist": [
+            {"item": "cost", "text": "Cost is known", "slot": None, "ticked_by": None, "at": None},
+            {"item": "timing", "text": "The time is right", "slot": None, "ticked_by": "sam", "at": "now"},
+        ],
+        "slots": [],
+        "reviews": [],
+        "seal": "seal-one",
+        "url": "http://desk/promotions/7/",
+    } | changes
+
+
+def production(files: list[dict[str, Any]]) -> dict[str, Any]:
+    arm = {
+        "version": 3,
+        "label": "1.2.0",
+        "weight": 100,
+        "since": "2026-11-20T10:00:00Z",
+        "artifact": {"digest": "sha256:abc", "files": files},
+        "features": ["a"],
+        "decision_threshold": 0.5,
+        "signature": {},
+    }
+    return {"model": "loans", "arms": [arm]}

@@ -1,0 +1,71 @@
+"""Where intervals lie. Pixels are recomputed here from the rule: zero at 108, 27 pixels per unit."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from dashboard import forest
+from tests.dashboard.components import MEASURES, difference
+
+
+def bar_ends(drawn: forest.Mark | None) -> tuple[float, float]:
+    assert drawn is not None
+    found = re.match(r"M([\d.]+) 12H([\d.]+)", drawn.bar)
+    assert found is not None
+    return float(found[1]), float(found[2])
+
+
+def test_a_higher_auc_lies_right_of_zero_in_units_of_the_margin() -> None:
+    drawn = forest.mark(MEASURES[0][0], forest.Axis(108, 27, 27), unit=0.005, direction="higher")
+    assert bar_ends(drawn) == pytest.approx((108 + 27 * 2.2, 108 + 27 * 3.2), abs=0.1)
+
+
+def test_a_lower_log_loss_lies_right_of_zero_too() -> None:
+    drawn = forest.mark(MEASURES[1][0], forest.Axis(108, 27, 27), unit=0.01, direction="lower")
+    assert bar_ends(drawn) == pytest.approx((108 + 27 * 1.9, 108 + 27 * 2.7), abs=0.1)
+
+
+def test_the_band_narrows_until_every_interval_fits() -> None:
+    wide = difference("auc", 0.05, 0.02, 0.08, "better")
+    axis = forest.measure_axis([*MEASURES, (wide, 0.01)])
+    assert axis.band == pytest.approx((108 - forest.EDGE) / 8)
+    assert bar_ends(forest.mark(wide, axis, unit=0.01))[1] == pytest.approx(
+        forest.WIDTH - forest.EDGE, abs=0.1
+    )
+
+
+def test_an_interval_too_wide_for_the_cell_ends_in_an_arrow_at_its_edge() -> None:
+    huge = difference("auc", 0.0, -1.0, 1.0, "same")
+    drawn = forest.mark(huge, forest.measure_axis([(huge, 0.001)]), unit=0.001)
+    assert bar_ends(drawn) == (forest.EDGE, forest.WIDTH - forest.EDGE)
+    assert drawn is not None
+    assert drawn.bar.count("L") == 2
+
+
+def test_a_difference_without_an_interval_is_not_drawn() -> None:
+    few = replace(MEASURES[0][0], difference=None, low=None, high=None, verdict="too_small")
+    assert forest.mark(few, forest.Axis(108, 27)) is None
+
+
+def test_segments_share_one_axis_that_holds_every_interval_zero_and_the_limit() -> None:
+    rows = [
+        difference("recall", -0.047, -0.073, -0.022, "worse"),
+        difference("recall", 0.0, -0.02, 0.03, "same"),
+    ]
+    axis = forest.segment_axis(rows, limit=0.1)
+    assert all(axis.reaches(end) for row in rows for end in (row.low, row.high) if end is not None)
+    assert axis.limit == pytest.approx(axis.zero - 0.1 * axis.scale, abs=0.2)
+    assert axis.limit is not None
+    assert axis.limit >= forest.EDGE
+    assert any(tick.value == pytest.approx(0) for tick in axis.ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.01, 0.02, "better side"), (-0.02, -0.01, "worse side"), (-0.01, 0.01, "crosses zero")],
+)
+def test_the_drawing_says_in_words_where_the_interval_lies(low: float, high: float, words: str) -> None:
+    drawn = forest.mark(difference("auc", 0.0, low, high, "same"), forest.Axis(108, 27), unit=0.01)
+    assert drawn is not None
+    assert words in drawn.words

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from evidence.metrics import METRICS
+from evidence.metrics.binary import PROBABILITY_FLOOR, measure, midranks, roc_curve
+
+# Few distinct scores, so that ties are the rule; both ends, so that clipping matters.
+SCORES = st.sampled_from([0.0, 1e-12, 0.1, 0.25, 0.5, 0.5000001, 0.75, 0.9, 1.0])
+ROWS = st.lists(st.tuples(st.booleans(), SCORES), min_size=1, max_size=60)
+THRESHOLDS = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+def split(rows):
+    truth, score = zip(*rows, strict=True)
+    return np.array(truth, dtype=bool), np.array(score, dtype=float)
+
+
+def measured(truth, score, threshold=0.5):
+    return {value.metric: value for value in measure(truth, score, threshold)}
+
+
+def brute_force_auc(truth, score):
+    pairs = [(a > b) + (a == b) / 2 for a in score[truth] for b in score[~truth]]
+    return sum(pairs) / len(pairs)
+
+
+@given(ROWS, THRESHOLDS)
+def test_metrics_equal_those_of_scikit_learn(rows, threshold):
+    truth, score = split(rows)
+    values = measured(truth, score, threshold)
+    decided = score >= threshold
+
+    assert values["accuracy"].value == pytest.approx(sklearn_metrics.accuracy_score(truth, decided), abs=1e-9)
+    expected = sklearn_metrics.log_loss(truth, score, labels=[False, True])
+    assert values["log_loss"].value == pytest.approx(expected, abs=1e-9)
+    if truth.any():
+        assert values["recall"].value == pytest.approx(sklearn_metrics.recall_score(truth, decided), abs=1e-9)
+    if 0 < truth.sum() < len(truth):
+        assert values["auc"].value == pytest.approx(sklearn_metrics.roc_auc_score(truth, score), abs=1e-9)
+        assert values["auc"].value == pytest.approx(brute_force_auc(truth, score), abs=1e-9)
+
+
+def test_every_measured_metric_is_registered_in_the_order_shown():
+    assert [value.metric for value in measure(np.array([True]), np.array([0.5]), 0.5)] == list(METRICS)
+
+
+def test_a_score_equal_to_the_threshold_is_decided_yes():
+    assert measured(np.array([True]), np.array([0.5]), threshold=0.5)["recall"].value == 1.0
+
+
+def test_recall_counts_positives_and_the_others_count_rows():
+    values = measured(np.array([True, False, False]), np.array([0.9, 0.2, 0.6]))
+    assert {metric: value.n for metric, value in values.items()} == {
+        "auc": 3,
+        "accuracy": 3,
+        "log_loss": 3,
+        "recall": 1,
+    }
+
+
+def test_a_certain_score_that_is_wrong_costs_a_finite_log_loss():
+    value = measured(np.array([True]), np.array([0.0]))["log_loss"].value
+    assert value == pytest.approx(-np.log(PROBABILITY_FLOOR))
+
+
+def test_one_class_leaves_auc_undefined_and_says_why():
+    values = measured(np.zeros(40, dtype=bool), np.linspace(0, 1, 40))
+    assert (values["auc"].value, values["auc"].reason) == (None, "only one class among 40 rows")
+    assert (values["recall"].value, values["recall"].reason) == (None, "no positive among 40 rows")
+    assert values["accuracy"].value == 0.5
+
+
+def test_no_rows_leave_everything_undefined():
+    values = measure(np.array([], dtype=bool), np.array([]), 0.5)
+    assert all(value.value is None and value.reason for value in values)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_a_score_that_is_no_number_is_refused_by_row(broken):
+    with pytest.raises(ValueError, match="row 1 has a score"):
+        measure(np.array([True, False]), np.array([0.5, broken]), 0.5)
+
+
+def test_lengths_that_differ_are_refused():
+    with pytest.raises(ValueError, match="differ in shape"):
+        measure(np.array([True]), np.array([0.5, 0.5]), 0.5)
+
+
+@given(st.lists(SCORES, max_size=40))
+def test_midranks_equal_counting_who_is_below(values):
+    array = np.array(values)
+    expected = [(array < value).sum() + ((array == value).sum() + 1) / 2 for value in values]
+    assert midranks(array).tolist() == expected
+
+
+@given(ROWS.filter(lambda rows: len({truth for truth, _ in rows}) == 2))
+def test_roc_curve_has_the_corners_and_area_of_scikit_learn(rows):
+    truth, score = split(rows)
+    curve = roc_curve(truth, score)
+    fpr, tpr, _ = sklearn_metrics.roc_curve(truth, score, drop_intermediate=False)
+    np.testing.assert_allclose(curve["fpr"], fpr, atol=1e-12)
+    np.testing.assert_allclose(curve["tpr"], tpr, atol=1e-12)
+    area = np.trapezoid(curve["tpr"], curve["fpr"])
+    assert area == pytest.approx(measured(truth, score)["auc"].value, abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40))
+def test_thinned_roc_curve_keeps_both_ends_and_only_true_corners(seed, points):
+    random = np.random.default_rng(seed)
+    truth = random.random(300) < 0.3
+    truth[:2] = [True, False]
+    score = np.clip(random.normal(truth * 0.2 + 0.4, 0.2), 0, 1)
+    curve = roc_curve(truth, score, points)
+    corners = list(zip(curve["fpr"], curve["tpr"], strict=True))
+    exact = roc_curve(truth, score, points=1000)
+
+    assert 2 <= len(corners) <= points
+    assert (corners[0], corners[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    assert set(corners) <= set(zip(exact["fpr"], exact["tpr"], strict=True))
+    assert np.all(np.diff(curve["fpr"]) >= 0)
+    assert np.all(np.diff(curve["tpr"]) >= 0)
+
+
+def test_thinned_roc_curve_of_101_points_hardly_loses_area():
+    random = np.random.default_rng(5)
+    truth = random.random(20_000) < 0.2
+    score = 1 / (1 + np.exp(-random.normal(truth * 1.5, 1)))
+    curve = roc_curve(truth, score)
+    area = np.trapezoid(curve["tpr"], curve["fpr"])
+    assert area == pytest.approx(sklearn_metrics.roc_auc_score(truth, score), abs=1e-3)
+
+
+def test_one_class_has_no_roc_curve():
+    assert roc_curve(np.array([True, True]), np.array([0.1, 0.9])) == {"fpr": [], "tpr": []}

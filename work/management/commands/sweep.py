@@ -1,0 +1,31 @@
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from work.actions import sweep
+
+
+class Command(BaseCommand):
+    help = "Points workers at jobs that were lost sight of: once, or every so many seconds until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--every", type=float, help="seconds between two sweeps; without it, sweep once")
+
+    def handle(self, *_: Any, every: float | None, **__: Any) -> None:
+        if every is None:
+            self.stdout.write(f"{sweep()} jobs pointed at again")
+            return
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.wait(every):
+            try:
+                close_old_connections()
+                sweep()
+            except DatabaseError as error:
+                # The database may be restarting; sweeping again in a moment is the whole remedy.
+                self.stderr.write(f"sweep: {error}")

@@ -1,0 +1,65 @@
+"""Running a claimed job: the lease is renewed by a thread while the work goes on."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from audit.origin import Origin, coming_from
+from work.actions import Lease, LeaseLost, claim
+
+logger = logging.getLogger(__name__)
+
+
+def run_job(job_id: int, do: Callable[[Lease], None], *, give_up: Callable[[Lease], None]) -> None:
+    """Claims the job and does it, or gives up when it was claimed too often. Safe to call twice.
+
+    `do` must end with `lease.finish()` in the transaction of its result. When it raises, the job goes back on
+    the queue, later each time; `give_up` is called instead once its attempts are used up.
+    """
+    lease = claim(job_id)
+    if lease is None:
+        return
+    with coming_from(Origin(channel="worker")), _Heartbeat(lease):
+        try:
+            (give_up if lease.exhausted else do)(lease)
+        except LeaseLost as lost:
+            logger.warning("%s", lost)
+        except Exception as error:
+            logger.exception("Job %s failed in attempt %s", job_id, lease.attempt)
+            _put_back(lease, error)
+
+
+def _put_back(lease: Lease, error: Exception) -> None:
+    try:
+        lease.give_back(error=f"{type(error).__name__}: {error}", wait=timedelta(seconds=min(2**lease.attempt, 600)))
+    except LeaseLost as lost:
+        logger.warning("%s", lost)
+
+
+class _Heartbeat:
+    """Renews a lease three times per lease length until the work ends or the lease is lost."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{lease.job_id}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._ended.wait(settings.LEASE_SECONDS / 3):
+                self._lease.renew()
+        except LeaseLost:
+            pass
+        finally:
+            connection.close()
