@@ -29,7 +29,7 @@ endif
 
 # Tests and checks never touch the desk that `make run` keeps in var/.
 aside := VAR_DIR="$(CURDIR)/var/tests" PUBLIC_URL= PORT= ASSAYDESK_DEMO_PASSWORD=
-pytest := $(aside) $(python) -m pytest -n auto --maxprocesses 8
+pytest := $(aside) $(python) -m pytest -n auto --maxprocesses 8 --dist loadgroup
 deployed := $(aside) DEBUG=false PUBLIC_URL=https://assaydesk.example.org \
 	SECRET_KEY="$$($(python) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 

@@ -1,13 +1,18 @@
 """Which marks on a promotion stand, and what is still open. Reads only; both doors and the actions ask here."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from accounts.access import grants_giving
+from django.db.models import Q
+
 from accounts.models import RoleGrant, User
 from accounts.roles import REVIEW, roles_permitting
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, Tick, Verdict
 from approvals.policies import ChecklistItem, Document, Slot, read_document
+
+Marked = TypeVar("Marked", GateRun, Review, Tick)
 
 
 @dataclass(frozen=True)
@@ -61,20 +66,45 @@ class Marks:
 
 
 def marks_of(promotion: Promotion) -> Marks:
-    document = document_of(promotion)
-    runs = current_runs(promotion)
-    approvals = promotion.reviews.filter(verdict=Verdict.APPROVE, fell_at=None).select_related("reviewer")
-    ticks = promotion.ticks.filter(fell_at=None).select_related("by")
-    model = promotion.version.model
-    grants = grants_giving(REVIEW, model).select_related("user", "group")
-    return Marks(
-        promotion=promotion,
-        document=document,
-        runs=runs,
-        approvals=list(approvals.prefetch_related("reviewer__groups").order_by("at")),
-        ticks={tick.item: tick for tick in ticks},
-        grants=list(grants),
-    )
+    return marks_of_many([promotion])[promotion.pk]
+
+
+def marks_of_many(promotions: Collection[Promotion]) -> dict[int, Marks]:
+    """Marks by the promotion's primary key, in as many queries for a hundred promotions as for one."""
+    own = {promotion.pk: promotion for promotion in promotions}
+    runs = GateRun.objects.filter(promotion__in=own, is_current=True).select_related("job", "acknowledgement__by")
+    approvals = Review.objects.filter(promotion__in=own, verdict=Verdict.APPROVE, fell_at=None)
+    approvals = approvals.select_related("reviewer").prefetch_related("reviewer__groups")
+    ticks = Tick.objects.filter(promotion__in=own, fell_at=None).select_related("by")
+    runs_of = _by_promotion(runs.order_by("position"), own)
+    approvals_of = _by_promotion(approvals.order_by("at"), own)
+    ticks_of = _by_promotion(ticks, own)
+    grants = _reviewing_grants({promotion.version.model_id for promotion in promotions})
+    return {
+        pk: Marks(
+            promotion=promotion,
+            document=document_of(promotion),
+            runs=runs_of[pk],
+            approvals=approvals_of[pk],
+            ticks={tick.item: tick for tick in ticks_of[pk]},
+            grants=[grant for grant in grants if grant.model_id in {None, promotion.version.model_id}],
+        )
+        for pk, promotion in own.items()
+    }
+
+
+def _by_promotion(rows: Iterable[Marked], promotions: Mapping[int, Promotion]) -> defaultdict[int, list[Marked]]:
+    found: defaultdict[int, list[Marked]] = defaultdict(list)
+    for row in rows:
+        row.promotion = promotions[row.promotion_id]
+        found[row.promotion_id].append(row)
+    return found
+
+
+def _reviewing_grants(model_ids: Collection[int]) -> list[RoleGrant]:
+    anywhere = Q(model__in=model_ids) | Q(model=None)
+    grants = RoleGrant.objects.filter(anywhere, role__in=roles_permitting(REVIEW))
+    return list(grants.select_related("user", "group"))
 
 
 def current_runs(promotion: Promotion) -> list[GateRun]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,8 @@ def coming_from(origin: Origin) -> Iterator[None]:
         yield
     finally:
         _present.reset(mark)
+
+
+def note_token(prefix: str) -> None:
+    """For the rest of the present act: it came by this token."""
+    _present.set(replace(present(), channel="token", token=prefix))

@@ -116,7 +116,7 @@ class Supervisor:
         if lines is None:
             self._events.unregister(child.output)
             child.output.close()
-        for line in lines or ():
+        for line in filter(None, lines or ()):
             self._say(name, line)
 
     def _notice_deaths(self) -> None:

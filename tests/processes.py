@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -76,6 +76,15 @@ def running(command: Sequence[str], *, environment: Mapping[str, str] | None = N
         yield process
     finally:
         process.end()
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
+    """Returns when `holds()` does: for what tells nobody that it has happened."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"It didn't come true within {seconds} s.")
+        time.sleep(0.02)
 
 
 def wait_until_gone(pid: int, *, seconds: float = PATIENCE) -> None:

@@ -55,7 +55,7 @@ class Gate(ABC):
             if name not in raw and declared.default is MISSING and declared.default_factory is MISSING:
                 raise ValueError(f"the parameter {name} is missing.")
             if name in raw:
-                _check_type(name, raw[name], str(declared.type))
+                _check_type(name, raw[name], declared.type)
         parameters = self.parameters_class(**raw)
         self.check_parameters(parameters)
         return parameters
@@ -80,7 +80,8 @@ class Gate(ABC):
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "float": (int, float), "int": (int,), "list[str]": (list,)}
 
 
-def _check_type(name: str, value: Any, declared: str) -> None:
+def _check_type(name: str, value: Any, annotation: Any) -> None:
+    declared = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     wanted = declared.removesuffix(" | None")
     if wanted != declared and value is None:
         return

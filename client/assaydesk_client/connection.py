@@ -38,6 +38,8 @@ class Connection:
                 "User-Agent": "assaydesk-client",
             },
             timeout=ORDINARY_TIMEOUT,
+            # Shorter than a server keeps a quiet connection, or a write could meet one that is just closing.
+            limits=httpx.Limits(keepalive_expiry=1.0),
             # A proxy for the outside world can't reach this machine's own server.
             trust_env=urlsplit(self.url).hostname not in LOOPBACK,
         )

@@ -12,7 +12,8 @@ from evidence.loading import LockedRows, load_rows, load_scores, scores_file
 from evidence.metrics import Value
 from evidence.metrics.binary import measure, roc_curve
 from evidence.models import Evaluation, ExposureEntry, LockedDataset, MetricValue, Provenance
-from evidence.runtimes import NEVER_EXECUTED, Limits, Prediction, RuntimeRefused, predict
+from evidence.isolation import Limits
+from evidence.runtimes import NEVER_EXECUTED, Prediction, RuntimeRefused, predict
 from evidence.tables import Column, typed
 from registry.models import ArtifactFile, Version
 from registry.stores import store
@@ -27,11 +28,11 @@ Report = Callable[[float, str], None]
 
 
 class EvidenceMissing(Exception):
-    """There is no evidence and it can't be made here; `code`, `text` and `remedy` say why and what to do."""
+    """There is no evidence and it can't be made here; its text says why and what to do, its `code` stays the same."""
 
     def __init__(self, code: str, text: str, remedy: str) -> None:
-        super().__init__(f"{text} {remedy}")
-        self.code, self.text, self.remedy = code, text, remedy
+        super().__init__(f"{text.rstrip('.')}. {remedy}".strip())
+        self.code = code
 
 
 def existing_evaluation(version: Version, locked: LockedDataset) -> Evaluation | None:
@@ -76,13 +77,16 @@ def _run(version: Version, rows: LockedRows) -> Prediction:
             f"{file.path} of {version} in the store is gone or not what was registered.",
             "Restore the artifact store from its backup, then run the gate again.",
         )
-    limits = Limits(seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES)
+    limits = Limits(
+        seconds=settings.GATE_SECONDS, cpu_seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES
+    )
     contract = {key: version.signature[key] for key in ("output", "positive_index") if key in version.signature}
     with store().as_file(file.sha256) as artifact:
         try:
             return predict(
                 version.format,
                 artifact=artifact,
+                name=file.path,
                 columns=_inputs(version, rows),
                 contract=contract,
                 limits=limits,

@@ -94,9 +94,7 @@ def _spread_evenly(length: Floats, points: int) -> npt.NDArray[np.intp]:
     if len(length) <= points:
         return np.arange(len(length))
     wanted = np.linspace(length[0], length[-1], points)
-    kept = np.searchsorted(length, wanted)
-    kept[-1] = len(length) - 1
-    return np.unique(kept)
+    return np.unique(np.searchsorted(length, wanted))
 
 
 def _auc(truth: Truth, score: Floats) -> Value:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 from evidence.isolation import Limits
@@ -51,8 +50,9 @@ def predict(
     """The probability of the positive class for every row, by the model in the file `artifact`.
 
     `columns` are the features in the model's order, n entries each: float64, or text in object arrays.
-    `contract` may hold "output", the name of the output with the probability, and "positive_index", its column
-    when there are two (default 1). `name` is what messages call the artifact; by default its file name.
+    `contract` may hold "output", the name of the output with the probability, and "positive_index", its
+    column when there are two (default 1). `name` is what messages call the artifact (default: its file name);
+    `limits.output_bytes` gives way to what the scores need.
 
     Raises RuntimeRefused. Formats in NEVER_EXECUTED, files that are such whatever format they are said to
     have, and formats without a runtime are "not_executable", before anything reads them.
@@ -64,11 +64,11 @@ def predict(
         )
     found = sniff_format(_first_bytes(artifact, name), name)
     if found in NEVER_EXECUTED:
-        raise RuntimeRefused(
-            "not_executable",
-            f"{name} is said to be {format} and is a {found} file: {_why_not(found)}",
-            HAND_IN_PREDICTIONS,
-        )
+        text = f"{name} is said to be {format} and is a {found} file: {_why_not(found)}"
+        raise RuntimeRefused("not_executable", text, HAND_IN_PREDICTIONS)
+    if found not in (None, format):
+        text = f"{name} is said to be {format} and is a {found} file"
+        raise RuntimeRefused("unreadable_artifact", text, f"Upload the {format} file itself.")
     return RUNTIMES[format](
         artifact=artifact,
         name=name,

@@ -25,7 +25,7 @@ NEVER_EXECUTED = frozenset(
 BINARY_PICKLE = re.compile(rb"\x80[\x02-\x0f]")
 # Protocols 0 and 1 are text: a mark, a list or a dictionary, or the import of a name.
 TEXT_PICKLE = re.compile(rb"\((?:[lditc]|S')|[\]}]q|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
-COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"x\x01", b"x\x9c", b"x\xda", b"\x04\x22\x4d\x18")
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x04\x22\x4d\x18")
 # An ONNX file is a protocol buffer: its version first (field 1), then another of its ten fields.
 ONNX = re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]")
 

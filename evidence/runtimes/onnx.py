@@ -47,7 +47,7 @@ def predict(
     limits: Limits,
     require_bubblewrap: bool,
 ) -> Prediction:
-    """See `evidence.runtimes.predict`. `limits.output_bytes` is narrowed to what the scores need."""
+    """See `evidence.runtimes.predict`. Raises ValueError when columns differ in length or have no rows."""
     rows = _shared_length(columns)
     with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
         _lay_out(Path(folder), artifact, name, columns, contract)
@@ -56,7 +56,7 @@ def predict(
                 CHILD,
                 inputs=Path(folder),
                 arguments=[],
-                limits=replace(limits, output_bytes=min(limits.output_bytes, rows * SCORE_BYTES)),
+                limits=replace(limits, output_bytes=rows * SCORE_BYTES),
                 require_bubblewrap=require_bubblewrap,
             )
         except ChildFailed as failure:
@@ -70,8 +70,8 @@ def predict(
 
 def _shared_length(columns: Mapping[str, npt.NDArray[Any]]) -> int:
     lengths = {len(column) for column in columns.values()}
-    if len(lengths) != 1:
-        raise ValueError(f"columns must share one length, not {sorted(lengths)}")
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"columns must share one length above 0, not {sorted(lengths)}")
     return lengths.pop()
 
 
@@ -124,7 +124,7 @@ def _refusal(failure: ChildFailed, name: str) -> RuntimeRefused:
 
 
 def _told_problem(stderr_tail: str) -> RuntimeRefused | None:
-    """The problem on the last marked line. The model has had its say in that text: nothing in it is trusted."""
+    """The problem on the last marked line. The model may have written it: nothing in it is trusted."""
     marked = [line for line in stderr_tail.splitlines() if line.startswith(PROBLEM_MARK)]
     try:
         told = json.loads(marked[-1].removeprefix(PROBLEM_MARK))
@@ -133,4 +133,8 @@ def _told_problem(stderr_tail: str) -> RuntimeRefused | None:
         return None
     if code not in get_args(RefusalCode):
         return None
-    return RuntimeRefused(cast(RefusalCode, code), text[:LONGEST_MESSAGE], remedy[:LONGEST_MESSAGE])
+    return RuntimeRefused(cast(RefusalCode, code), _one_line(text), _one_line(remedy))
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text[:LONGEST_MESSAGE])

@@ -1,8 +1,8 @@
 """Runs in the isolated child: one ONNX model over the columns it is given, scores to stdout.
 
-Run as a script and never imported; it knows numpy and onnxruntime only. Its folder holds task.json, model.onnx
-and 0.npy, 1.npy, … in the order of the features. Scores leave as raw little-endian float64, one per row; a
-problem as one marked JSON line on stderr and status 3.
+Run as a script and never imported; it knows numpy and onnxruntime only. Its folder holds task.json,
+model.onnx and 0.npy, 1.npy, … in the order of the features. Scores leave as raw little-endian float64, one
+per row; a problem as one marked JSON line on stderr and status 3.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import onnxruntime
 BATCH_ROWS = 8192
 PROBLEM_MARK = "assaydesk-problem "
 PROBLEM_STATUS = 3
+LONGEST_TEXT = 1000
 
 NUMBER_TYPES = {
     "tensor(float)": np.float32,
@@ -51,11 +52,12 @@ class Task:
         self.output: str = told["output"]
         self.positive_index: int = told["positive_index"]
         self.model = (folder / "model.onnx").read_bytes()
-        # Mapped, not read: only a batch is in memory at a time.
-        files = [folder / f"{place}.npy" for place in range(len(self.names))]
-        loaded = [np.load(file, mmap_mode="r", allow_pickle=False) for file in files]
-        self.columns = dict(zip(self.names, loaded, strict=True))
-        self.rows = len(loaded[0])
+        self.files = {name: folder / f"{place}.npy" for place, name in enumerate(self.names)}
+        self.rows = len(self.column(self.names[0]))
+
+    def column(self, name: str) -> Any:
+        """One column, mapped and not read: only a batch is in memory at a time, and few files are open."""
+        return np.load(self.files[name], mmap_mode="r", allow_pickle=False)
 
 
 def load(task: Task) -> Any:
@@ -107,15 +109,18 @@ def check_inputs(task: Task, inputs: list[Any]) -> None:
         if isinstance(wanted, int) and wanted != len(task.names):
             raise misfit(task, f"wants {wanted} features, the dataset offers {len(task.names)}")
         return
-    missing = [wanted.name for wanted in inputs if wanted.name not in task.columns]
+    missing = [wanted.name for wanted in inputs if wanted.name not in task.files]
     if missing:
         offers = f"the dataset offers {len(task.names)}: missing {', '.join(missing[:10])}"
         raise misfit(task, f"wants {len(inputs)} inputs, {offers}")
+    unused = sorted(set(task.names) - {wanted.name for wanted in inputs})
+    if unused:
+        sys.stderr.write(f"The model takes no notice of {', '.join(unused)}.\n")
 
 
 def misfit(task: Task, what: str) -> Problem:
     """The Problem of features that don't go into the model."""
-    remedy = "Register the version with the features, in the order and of the types, that the model was trained on."
+    remedy = "Register the version with the features the model was trained on, in their order and types."
     return Problem("inputs_do_not_fit", f"{task.name} {what}", remedy)
 
 
@@ -131,7 +136,7 @@ def feed(task: Task, inputs: list[Any], rows: slice) -> dict[str, Any]:
 
 def converted(task: Task, name: str, wanted: str, rows: slice) -> Any:
     """Rows of one column as the type the model wants; raises Problem rather than change a value."""
-    values = np.asarray(task.columns[name][rows])
+    values = np.asarray(task.column(name)[rows])
     is_text = values.dtype.kind == "U"
     if wanted == "tensor(string)" and is_text:
         return values.astype(object)
@@ -216,7 +221,7 @@ def answer_all(folder: Path, scores: Any) -> None:
 
 def give_up(problem: Problem) -> NoReturn:
     """Say what is wrong, for the parent to read, and end."""
-    told = {"code": problem.code, "text": problem.text, "remedy": problem.remedy}
+    told = {"code": problem.code, "text": problem.text[:LONGEST_TEXT], "remedy": problem.remedy}
     sys.stderr.write(f"\n{PROBLEM_MARK}{json.dumps(told)}\n")
     sys.exit(PROBLEM_STATUS)
 

@@ -66,5 +66,5 @@ def _refuse_scores(name: str, rows: npt.NDArray[np.bool_], what: str) -> None:
         "bad_scores",
         f"{name} gave {int(rows.sum())} of {len(rows)} scores that are no probabilities; "
         f"the first, in row {int(np.argmax(rows))}, is {what}",
-        "Name the output that holds the probability of the positive class, and check how missing values are met.",
+        "Name the output that holds the positive class's probability; check what missing values lead to.",
     )

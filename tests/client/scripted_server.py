@@ -46,6 +46,10 @@ class ScriptedServer:
         body |= {"remedy": remedy, **more}
         self.answer(call, json.dumps(body).encode(), status=status, kind="application/problem+json")
 
+    def hang_up(self, call: str) -> None:
+        """Takes the call and ends the connection without a word."""
+        self.answer(call, b"", status=0)
+
     def next_answer(self, call: Call) -> Answer:
         """What to send back for a call that has just arrived."""
         self.calls.append(call)
@@ -67,6 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         call = Call(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
         status, kind, answer = self.server.script.next_answer(call)  # type: ignore[attr-defined]
+        if not status:
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(answer)))

@@ -82,6 +82,19 @@ def test_write_is_never_repeated_once_it_was_sent(client: Client, server: Script
     assert len(server.calls) == 1
 
 
+def test_read_is_repeated_when_the_connection_breaks(client: Client, server: ScriptedServer) -> None:
+    server.hang_up("GET /models/loans")
+    server.answer("GET /models/loans", MODEL)
+    assert client.model("loans")["name"] == "loans"
+
+
+def test_write_is_not_repeated_when_the_connection_breaks(client: Client, server: ScriptedServer) -> None:
+    server.hang_up("POST /models")
+    with pytest.raises(Unreachable):
+        client.create_model("loans")
+    assert len(server.calls) == 1
+
+
 def test_missing_server_is_tried_again_and_then_named() -> None:
     with create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]

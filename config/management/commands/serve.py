@@ -73,7 +73,20 @@ def web(door: int) -> Program:
 
 def worker(queue: str) -> Program:
     """A Celery worker for one queue, in one process: a gate runs its model in a process of its own anyway."""
-    command = [sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--queues", queue]
+    # Whoever starts everything as root, as in a container, needn't be told so by each worker each time.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
+    command = [
+        sys.executable,
+        *quiet,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "config",
+        "worker",
+        "--queues",
+        queue,
+    ]
     command += ["--pool", "solo", "--hostname", f"{queue}@%h", "--loglevel", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return Program(queue, command)

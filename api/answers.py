@@ -1,0 +1,173 @@
+"""The registry's things as the API answers them."""
+
+from typing import Any
+
+from django.conf import settings
+
+from approvals.models import Promotion, Review
+from approvals.standing import Marks, acknowledgement_of, marks_of
+from evidence.models import Evaluation
+from registry.models import DatasetVersion, Model, Version
+from registry.queries import newest_card
+from work.models import Job
+
+
+def page_url(path: str) -> str:
+    return f"{settings.PUBLIC_URL}/{path}"
+
+
+def api_url(path: str) -> str:
+    return f"{settings.PUBLIC_URL}/api/v1/{path}"
+
+
+def model_answer(model: Model) -> dict[str, Any]:
+    fields = ("name", "description", "use_case", "endpoint", "risk_tier", "primary_metric", "created_at")
+    return {
+        **{name: getattr(model, name) for name in fields},
+        "owners": [owner.username for owner in model.owners.all()],
+        "url": page_url(f"models/{model.name}/"),
+    }
+
+
+_PLAIN = (
+    *("label", "stage", "description", "task", "format", "features", "signature", "parameters", "framework"),
+    *("environment", "decision_threshold", "run_id", "tags", "created_at", "finalised_at"),
+)
+
+
+def version_answer(version: Version) -> dict[str, Any]:
+    card = newest_card(version)
+    files = [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in version.files.all()]
+    return {
+        **{name: getattr(version, name) for name in _PLAIN},
+        "model": version.model.name,
+        "version": version.number,
+        "finalised": version.is_final,
+        "deprecated": version.deprecated_at is not None,
+        "code": {"repository": version.code_repository, "commit": version.code_commit},
+        "data": [data_answer(data) for data in version.trained_on.select_related("dataset").order_by("pk")],
+        "base_model": version.base_model.number if version.base_model else None,
+        "registered_by": version.registered_by.username,
+        "on_behalf_of": version.on_behalf_of.username if version.on_behalf_of else "",
+        "artifact": {"digest": version.artifact_digest, "size": version.artifact_size, "files": files},
+        "card": {"revision": card.number, "digest": card.digest, "reviewed": card.reviewed_at is not None}
+        if card
+        else None,
+        "url": page_url(f"models/{version.model.name}/versions/{version.number}/"),
+    }
+
+
+def data_answer(data: DatasetVersion) -> dict[str, Any]:
+    pointer = {"kind": data.kind, "location": data.location, "pin": data.pin}
+    return {"name": data.dataset.name, "version": data.number, **pointer}
+
+
+def dataset_version_answer(data: DatasetVersion) -> dict[str, Any]:
+    answer = {"dataset": data.dataset.name, "version": data.number, "locked": False}
+    answer |= {"kind": data.kind, "location": data.location, "pin": data.pin}
+    locked = getattr(data, "locked", None)
+    if locked is None:
+        return answer
+    return answer | {
+        "locked": True,
+        "rows": locked.rows,
+        "digest": locked.digest,
+        "target": locked.target,
+        "positive": locked.positive_label,
+        "segments": locked.segment_columns,
+        "columns": locked.columns,
+    }
+
+
+def evaluation_answer(evaluation: Evaluation) -> dict[str, Any]:
+    values = evaluation.values.order_by("pk").values("metric", "column", "segment", "value", "n")
+    return {
+        "evaluation": evaluation.pk,
+        "provenance": evaluation.provenance,
+        "dataset": str(evaluation.dataset),
+        "metrics": list(values),
+    }
+
+
+def promotion_line(promotion: Promotion) -> dict[str, Any]:
+    fields = ("id", "from_stage", "to_stage", "state", "opened_at", "due_at")
+    return {
+        **{name: getattr(promotion, name) for name in fields},
+        "model": promotion.version.model.name,
+        "version": promotion.version.number,
+        "label": promotion.version.label,
+        "requested_by": promotion.requested_by.username,
+        "url": page_url(f"promotions/{promotion.pk}/"),
+    }
+
+
+def promotion_answer(promotion: Promotion) -> dict[str, Any]:
+    marks = marks_of(promotion)
+    revision = promotion.policy_revision
+    return {
+        **promotion_line(promotion),
+        "state_title": promotion.get_state_display(),
+        "reason": promotion.reason,
+        "on_behalf_of": promotion.on_behalf_of.username if promotion.on_behalf_of else "",
+        "closed_at": promotion.closed_at,
+        "closed_because": promotion.closed_because,
+        "baseline": promotion.baseline.number if promotion.baseline else None,
+        "policy": {"name": revision.policy.name, "revision": revision.number},
+        "gates": _gates(marks),
+        "checklist": _checklist(marks),
+        "slots": _slots(marks),
+        "reviews": [_review(review) for review in promotion.reviews.select_related("reviewer").order_by("at")],
+        "seal": promotion.seal,
+    }
+
+
+def _gates(marks: Marks) -> list[dict[str, Any]]:
+    gates = []
+    for run in marks.runs:
+        running = run.job if run.outcome == "pending" else None
+        acknowledged = acknowledgement_of(run)
+        gates.append(
+            {
+                "key": run.key,
+                "kind": run.kind,
+                "title": marks.document.gate(run.key).shown_title,
+                "outcome": run.outcome,
+                "summary": run.summary,
+                "provenance": run.provenance,
+                "run": run.number,
+                "acknowledged_by": acknowledged.by.username if acknowledged else "",
+                "progress": _progress(running) if running else None,
+            }
+        )
+    return gates
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    return {"share": job.progress, "word": job.word or job.get_state_display().lower()}
+
+
+def _checklist(marks: Marks) -> list[dict[str, Any]]:
+    lines = []
+    for item in marks.document.checklist:
+        tick = marks.ticks.get(item.key)
+        who = {"ticked_by": tick.by.username if tick else "", "at": tick.at if tick else None}
+        lines.append({"item": item.key, "text": item.text, "slot": item.slot, **who})
+    return lines
+
+
+def _slots(marks: Marks) -> list[dict[str, Any]]:
+    return [
+        {
+            "slot": slot.key,
+            "title": slot.title,
+            "role": slot.role,
+            "count": slot.count,
+            "filled_by": [review.reviewer.username for review in marks.counting(slot)],
+        }
+        for slot in marks.document.slots
+    ]
+
+
+def _review(review: Review) -> dict[str, Any]:
+    plain = {name: getattr(review, name) for name in ("verdict", "slot", "comment", "at")}
+    return {"reviewer": review.reviewer.username, "standing": review.fell_at is None, **plain}

@@ -1,0 +1,122 @@
+import io
+from typing import Any
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest
+from ninja import Router
+
+from accounts.models import User
+from accounts.reasons import Conflict, NotFound
+from accounts.roles import CONTRIBUTE
+from api import schemas
+from api.answers import evaluation_answer, version_answer
+from api.auth import WRITE, TokenAuth, actor_of
+from api.bodies import announced_sha256, body_chunks, body_text
+from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
+from approvals import intake
+from approvals.gates.card_complete import SECTIONS
+from registry.actions import NewVersion, add_artifact_file, find_or_add_pointer, register_version
+from registry.cards import read_card
+from registry.models import DatasetVersion
+from registry.stores import StoreError, store
+
+router = Router(tags=["versions"])
+
+
+@router.post("/models/{name}/versions", response={201: schemas.VersionAnswer}, auth=TokenAuth(WRITE))
+def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> tuple[int, dict[str, Any]]:
+    """Registers the next version. Its files follow with PUT …/artifacts/{path}, then POST …/finalize."""
+    model, actor = model_of(request, name, CONTRIBUTE), actor_of(request)
+    base = version_of(request, name, sent.base_model) if sent.base_model is not None else None
+    new = NewVersion(
+        **sent.dict(exclude={"code", "data", "base_model", "on_behalf_of"}),
+        code_repository=sent.code.repository if sent.code else "",
+        code_commit=sent.code.commit if sent.code else "",
+        trained_on=[_data(data, actor) for data in sent.data],
+        base_model=base,
+    )
+    version = register_version(model, new, actor=actor, on_behalf_of=person_named(sent.on_behalf_of))
+    return 201, version_answer(version)
+
+
+def _data(data: str | schemas.NamedPointer, actor: User) -> DatasetVersion:
+    if isinstance(data, str):
+        return dataset_version_of(data)
+    return find_or_add_pointer(data.name, kind=data.kind, location=data.location, pin=data.pin, actor=actor)
+
+
+@router.get("/models/{name}/versions/{int:number}", response=schemas.VersionAnswer)
+def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    return version_answer(version_of(request, name, number))
+
+
+@router.put(
+    "/models/{name}/versions/{int:number}/artifacts/{path:path}",
+    response={201: schemas.FileAnswer},
+    auth=TokenAuth(WRITE),
+)
+def put_artifact(request: HttpRequest, name: str, number: int, path: str) -> tuple[int, dict[str, Any]]:
+    """Takes one file as the raw body. A Content-Digest header (RFC 9530, sha-256) is checked against the bytes."""
+    version = version_of(request, name, number, CONTRIBUTE)
+    file = add_artifact_file(
+        version, path, body_chunks(request), actor=actor_of(request), expected_sha256=announced_sha256(request)
+    )
+    return 201, {"path": file.path, "size": file.size, "sha256": file.sha256}
+
+
+@router.get("/models/{name}/versions/{int:number}/artifacts/{path:path}", url_name="artifact")
+def get_artifact(request: HttpRequest, name: str, number: int, path: str) -> FileResponse:
+    """The bytes of one file."""
+    file = version_of(request, name, number).files.filter(path=path).first()
+    if file is None:
+        raise NotFound("no_such_file", f"Version {number} of {name} has no file {path!r}.")
+    try:
+        stream = store().open(file.sha256)
+    except StoreError as error:
+        raise Conflict("bytes_gone", str(error), "Restore the artifact store from its backup.") from error
+    response = FileResponse(stream, as_attachment=True, filename=path.rpartition("/")[2])
+    response["Content-Type"] = "application/octet-stream"
+    response["ETag"] = f'"{file.sha256}"'
+    return response
+
+
+@router.post(
+    "/models/{name}/versions/{int:number}/finalize", response=schemas.FinalisedAnswer, auth=TokenAuth(WRITE)
+)
+def post_finalize(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    """Fixes the version for good, and opens the promotion to Staging if the policy says so."""
+    version = version_of(request, name, number, CONTRIBUTE)
+    version, opened = intake.finalise_version(version, actor=actor_of(request))
+    return {**version_answer(version), "promotions": [promotion.pk for promotion in opened]}
+
+
+@router.put(
+    "/models/{name}/versions/{int:number}/card", response=schemas.CardRevisionAnswer, auth=TokenAuth(WRITE)
+)
+def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format)."""
+    version = version_of(request, name, number, CONTRIBUTE)
+    text = body_text(request, limit=settings.MAX_CARD_BYTES, thing="The card")
+    revision = intake.revise_card(version, text=text, actor=actor_of(request))
+    missing = read_card(text).missing_sections(SECTIONS)
+    return {
+        "revision": revision.number,
+        "digest": revision.digest,
+        "sections_present": [section for section in SECTIONS if section not in missing],
+        "sections_missing": missing,
+    }
+
+
+@router.post(
+    "/models/{name}/versions/{int:number}/predictions",
+    response={201: schemas.EvaluationAnswer},
+    auth=TokenAuth(WRITE),
+)
+def post_predictions(request: HttpRequest, name: str, number: int, dataset: str) -> tuple[int, dict[str, Any]]:
+    """Takes predictions made elsewhere, CSV `id,score`, for every row of a locked dataset (`name@number`)."""
+    version = version_of(request, name, number, CONTRIBUTE)
+    locked = locked_dataset_of(dataset)
+    text = body_text(request, limit=settings.MAX_DATASET_BYTES, thing="The file of predictions")
+    stream = io.BytesIO(text.encode())
+    evaluation = intake.take_predictions(version, locked, stream, actor=actor_of(request))
+    return 201, evaluation_answer(evaluation)

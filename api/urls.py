@@ -1,0 +1,20 @@
+"""The native API, version 1. Every route needs a token; writing and reviewing need their scope."""
+
+from ninja import NinjaAPI
+
+from api.auth import READ, TokenAuth
+from api.problems import install_problem_handlers
+from api.routes import audit, datasets, models, promotions, versions
+
+api = NinjaAPI(
+    title="Assaydesk",
+    version="1",
+    description="The registry and its promotions, for pipelines. Errors are application/problem+json with a stable `code`.",
+    auth=TokenAuth(READ),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+install_problem_handlers(api)
+for router in (models.router, versions.router, datasets.router, promotions.router, audit.router):
+    api.add_router("", router)
