@@ -106,7 +106,9 @@ def require_somewhere(user: User | AnonymousUser, permission: str) -> None:
     """For things that belong to no model. Raises Forbidden unless the right is held on at least one model."""
     if not may_somewhere(user, permission):
         raise Forbidden(
-            "not_permitted", f"You may not {IN_WORDS[permission]}.", "An administrator can grant a role that permits it."
+            "not_permitted",
+            f"You may not {IN_WORDS[permission]}.",
+            "An administrator can grant a role that permits it.",
         )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.db.models import Model
 from django.utils import timezone
 
 from accounts import events, tokens
@@ -63,9 +63,7 @@ def edit_person(person: User, *, actor: User | None) -> User:
 
 
 @transaction.atomic
-def grant_role(
-    role: str, *, to: User | Group, actor: User | None, model: Model | None = None
-) -> RoleGrant:
+def grant_role(role: str, *, to: User | Group, actor: User | None, model: Any = None) -> RoleGrant:
     """Grants a role on one model, or on all with `model=None`; django-guardian's rows follow in the same step."""
     if isinstance(to, User) and to.is_service and role in {Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR}:
         raise Invalid(
@@ -172,7 +170,7 @@ def _person_fields(person: User) -> dict[str, object]:
 
 
 def _grant_subject(grant: RoleGrant) -> Subject:
-    model = grant.model.name if grant.model else ""  # type: ignore[attr-defined]
+    model = grant.model.name if grant.model else ""
     return Subject("role", str(grant.pk), role_subject(grant), model=model)
 
 
@@ -180,5 +178,5 @@ def _grant_fields(grant: RoleGrant) -> dict[str, str]:
     return {
         "role": grant.role,
         "holder": grant.user.username if grant.user else f"group {grant.group}",
-        "model": grant.model.name if grant.model else "all models",  # type: ignore[attr-defined]
+        "model": grant.model.name if grant.model else "all models",
     }

@@ -1,15 +1,16 @@
 """Writing django-guardian's rows after `RoleGrant`, which is the truth."""
 
+from typing import Any
+
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import RoleGrant, User
 from accounts.roles import ADMINISTER, PERMITS, Role
 
 
-def follow_grants(holder: User | Group, model: Model | None) -> None:
+def follow_grants(holder: User | Group, model: Any) -> None:
     """Makes the holder's permissions on one model (None: on all) exactly what the remaining grants permit."""
     held = RoleGrant.objects.filter(**_held_by(holder), model=model).values_list("role", flat=True)
     wanted = frozenset[str]().union(*(PERMITS[role] for role in held))
@@ -38,7 +39,7 @@ def _follow_on_all(holder: User | Group, permissions: set[Permission], wanted: f
         holder.save(update_fields=["is_staff"])
 
 
-def _follow_on_one(holder: User | Group, model: Model, permissions: set[Permission], wanted: frozenset[str]) -> None:
+def _follow_on_one(holder: User | Group, model: Any, permissions: set[Permission], wanted: frozenset[str]) -> None:
     table = UserObjectPermission if isinstance(holder, User) else GroupObjectPermission
     where = {**_held_by(holder), "content_type": _content_type(), "object_pk": str(model.pk)}
     table.objects.filter(**where).exclude(permission__codename__in=wanted).delete()
@@ -47,7 +48,7 @@ def _follow_on_one(holder: User | Group, model: Model, permissions: set[Permissi
             table.objects.get_or_create(**where, permission=permission)
 
 
-def _held_by(holder: User | Group) -> dict[str, User | Group]:
+def _held_by(holder: User | Group) -> dict[str, Any]:
     return {"user" if isinstance(holder, User) else "group": holder}
 
 
@@ -58,5 +59,5 @@ def _content_type() -> ContentType:
 def role_subject(grant: RoleGrant) -> str:
     """The grant in words, for the record: it stays true when the row is gone."""
     holder = grant.user.username if grant.user else f"group {grant.group}"
-    where = grant.model.name if grant.model else "all models"  # type: ignore[attr-defined]
+    where = grant.model.name if grant.model else "all models"
     return f"{Role(grant.role).label} for {holder} on {where}"

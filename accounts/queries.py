@@ -31,7 +31,7 @@ def roles_held(user: User) -> list[HeldRole]:
     held = [
         HeldRole(
             role=grant.get_role_display(),
-            where=grant.model.name if grant.model else "all models",  # type: ignore[attr-defined]
+            where=grant.model.name if grant.model else "all models",
             through=f"group {grant.group}" if grant.group else "granted to you",
             granted_by=grant.granted_by.display_name if grant.granted_by else "Assaydesk's set-up",
             granted_at=grant.granted_at,

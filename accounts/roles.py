@@ -11,14 +11,14 @@ AUDIT = "audit_model"
 ADMINISTER = "administer_model"
 
 #: What `registry.Model` declares as its permissions (Django itself makes `view_model`).
-PERMISSIONS = [
+PERMISSIONS = (
     (CONTRIBUTE, "Can register versions, edit cards and open promotions"),
     (REVIEW, "Can tick, review and acknowledge"),
     (APPROVE, "Can approve to Production and lock datasets"),
     (OPERATE, "Can roll back, take down, archive and deprecate"),
     (AUDIT, "Can read every record and export it"),
     (ADMINISTER, "Can grant roles and edit policies"),
-]
+)
 
 #: The permission in words: "You may …".
 IN_WORDS = {

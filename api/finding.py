@@ -51,7 +51,9 @@ def locked_dataset_of(reference: str) -> LockedDataset:
     version = dataset_version_of(reference)
     locked = getattr(version, "locked", None)
     if locked is None:
-        raise NotFound("not_locked", f"{version} is a pointer; its bytes aren't kept here.", "Lock it by sending a CSV.")
+        raise NotFound(
+            "not_locked", f"{version} is a pointer; its bytes aren't kept here.", "Lock it by sending a CSV."
+        )
     assert isinstance(locked, LockedDataset)
     return locked
 

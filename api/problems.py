@@ -43,5 +43,5 @@ def install_problem_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(Exception)
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:
-        logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
         return problem(500, "server_error", "Assaydesk failed at this; nothing was changed.", "Tell the administrator.")

@@ -9,7 +9,7 @@ from api.routes import audit, datasets, models, promotions, versions
 api = NinjaAPI(
     title="Assaydesk",
     version="1",
-    description="The registry and its promotions, for pipelines. Errors are application/problem+json with a stable `code`.",
+    description="The registry and its promotions, for pipelines. Errors are problem+json with a stable `code`.",
     auth=TokenAuth(READ),
     docs_url="/docs",
     openapi_url="/openapi.json",

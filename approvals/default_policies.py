@@ -18,8 +18,18 @@ STAGING: dict[str, Any] = {
 OPERATIONAL_CHECKLIST: list[dict[str, Any]] = [
     {"key": "cost", "text": "Running cost is known and accepted", "slot": "risk", "rests_on": ["artifact", "card"]},
     {"key": "maintainability", "text": "Somebody is named who maintains it", "rests_on": ["card"], "slot": "model"},
-    {"key": "timing", "text": "The moment is right: no freeze, people at hand", "slot": "risk", "rests_on": ["baseline"]},
-    {"key": "rollback-plan", "text": "It is clear what to go back to, and how", "slot": "model", "rests_on": ["baseline"]},
+    {
+        "key": "timing",
+        "text": "The moment is right: no freeze, people at hand",
+        "slot": "risk",
+        "rests_on": ["baseline"],
+    },
+    {
+        "key": "rollback-plan",
+        "text": "It is clear what to go back to, and how",
+        "slot": "model",
+        "rests_on": ["baseline"],
+    },
 ]
 
 PRODUCTION: dict[str, Any] = {

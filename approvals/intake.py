@@ -53,7 +53,9 @@ def take_predictions(version: Version, locked: LockedDataset, stream: BinaryIO, 
 
 
 def _run_again(version: Version, *, part: str, because: str, only_without_evidence: bool = False) -> None:
-    for pk in Promotion.objects.filter(version=version, state__in=OPEN_STATES).order_by("pk").values_list("pk", flat=True):
+    for pk in (
+        Promotion.objects.filter(version=version, state__in=OPEN_STATES).order_by("pk").values_list("pk", flat=True)
+    ):
         promotion = lock_promotion(pk)
         document = document_of(promotion)
         keys = {

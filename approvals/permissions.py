@@ -87,9 +87,11 @@ def why_not_rerun(promotion: Promotion, user: User) -> Reason | None:
     return None if promotion.is_open else _closed(promotion)
 
 
-def why_not_open(version: Version, user: User, *, to_stage: str, on_behalf_of: User | None = None) -> Reason | None:
+def why_not_open(version: Version, user: User, *, on_behalf_of: User | None = None) -> Reason | None:
     if not may(user, CONTRIBUTE, version.model):
-        return Reason("not_permitted", f"You may not open promotions of {version.model.name}.", _contributors(version.model))
+        return Reason(
+            "not_permitted", f"You may not open promotions of {version.model.name}.", _contributors(version.model)
+        )
     if user.is_service and on_behalf_of is None:
         return Reason("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
     if not version.is_final:
@@ -101,7 +103,11 @@ def why_not_open(version: Version, user: User, *, to_stage: str, on_behalf_of: U
 
 def _contributes(promotion: Promotion, user: User) -> Reason | None:
     model = promotion.version.model
-    return None if may(user, CONTRIBUTE, model) else Reason("not_permitted", "You are no contributor here.", _contributors(model))
+    return (
+        None
+        if may(user, CONTRIBUTE, model)
+        else Reason("not_permitted", "You are no contributor here.", _contributors(model))
+    )
 
 
 def _in_state(promotion: Promotion, event: Event) -> Reason | None:

@@ -113,7 +113,7 @@ def read_document(raw: Any, *, target_stage: str) -> Document:
         slots=tuple(_slot(entry) for entry in _entries(raw, "slots")),
         checklist=tuple(_item(entry) for entry in _entries(raw, "checklist")),
         opens=raw.get("opens", "by_hand"),
-        due_days=raw.get("due_days", 5),
+        due_days=_due_days(raw.get("due_days", 5)),
     )
     _check_whole(document, target_stage)
     return document
@@ -136,7 +136,9 @@ def _entries(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def _refuse_unknown(entry: dict[str, Any], known: set[str], what: str) -> None:
     if unknown := set(entry) - known:
         raise Invalid(
-            "bad_policy", f"{what} has unknown keys: {', '.join(map(str, unknown))}.", f"Known: {', '.join(sorted(known))}."
+            "bad_policy",
+            f"{what} has unknown keys: {', '.join(map(str, unknown))}.",
+            f"Known: {', '.join(sorted(known))}.",
         )
 
 
@@ -145,7 +147,9 @@ def _gate_rule(entry: dict[str, Any]) -> GateRule:
     _refuse_unknown(entry, {"key", "kind", "parameters", "title"}, what)
     if entry.get("kind") not in GATES:
         raise Invalid(
-            "unknown_gate", f"{what} is of the unknown kind {entry.get('kind')!r}.", f"Known kinds: {', '.join(sorted(GATES))}."
+            "unknown_gate",
+            f"{what} is of the unknown kind {entry.get('kind')!r}.",
+            f"Known kinds: {', '.join(sorted(GATES))}.",
         )
     rule = GateRule(entry["key"], entry["kind"], entry.get("parameters") or {}, entry.get("title", ""))
     try:
@@ -183,11 +187,15 @@ def _rests_on(entry: dict[str, Any], what: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def _due_days(days: Any) -> int:
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 365:
+        raise Invalid("bad_policy", f"due_days must be a whole number from 1 to 365, not {days!r}.")
+    return days
+
+
 def _check_whole(document: Document, target_stage: str) -> None:
     if document.opens not in {"on_finalize", "by_hand"}:
         raise Invalid("bad_policy", f"opens is {document.opens!r}.", "It must be on_finalize or by_hand.")
-    if not isinstance(document.due_days, int) or not 1 <= document.due_days <= 365:
-        raise Invalid("bad_policy", f"due_days must be a whole number from 1 to 365, not {document.due_days!r}.")
     for item in document.checklist:
         if item.slot and document.slot(item.slot) is None:
             raise Invalid("bad_policy", f"Checklist item {item.key} names the slot {item.slot!r}, which isn't there.")

@@ -28,9 +28,7 @@ class Marks:
 
     @property
     def unacknowledged(self) -> list[GateRun]:
-        return [
-            run for run in self.runs if run.outcome == Outcome.INCONCLUSIVE and not hasattr(run, "acknowledgement")
-        ]
+        return [run for run in self.runs if run.outcome == Outcome.INCONCLUSIVE and not hasattr(run, "acknowledgement")]
 
     def counting(self, slot: Slot) -> list[Review]:
         """The slot's approvals that count now: by people who are active and still hold the right."""
@@ -137,5 +135,3 @@ def next_seat(marks: Marks, slot: Slot) -> int:
 
 def acknowledgement_of(run: GateRun) -> Acknowledgement | None:
     return getattr(run, "acknowledgement", None)
-
-

@@ -7,8 +7,10 @@ ALWAYS keeps them on under `session_replication_role=replica`. A table's owner c
 the application's role INSERT and SELECT only (README, "At work").
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.apps import AppConfig
 from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -20,7 +22,7 @@ _SQLITE = {
     "audit_no_update": f"BEFORE UPDATE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END",
     "audit_no_delete": f"BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END",
     "audit_no_replace": (
-        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) "
+        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id) "  # noqa: S608  # constants
         f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
     ),
 }
@@ -60,9 +62,7 @@ def missing() -> set[str]:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE])
         else:
-            cursor.execute(
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled = 'A'", [TABLE]
-            )
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled = 'A'", [TABLE])
         return set(_wanted()) - {row[0] for row in cursor.fetchall()}
 
 
@@ -82,7 +82,9 @@ def install_after_migrate(**_: object) -> None:
         install()
 
 
-def check_installed(app_configs: object, databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
+def check_installed(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
     if not databases or TABLE not in connection.introspection.table_names() or not missing():
         return []
     # A warning, because `migrate`, which mends it, would not run past an error.

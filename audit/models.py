@@ -57,10 +57,6 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.actor_name} {self.wording} {self.subject_name}"
 
-    @property
-    def wording(self) -> str:
-        return wording_of(self.verb)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnly("Audit events are never changed.")
@@ -69,3 +65,7 @@ class AuditEvent(models.Model):
 
     def delete(self, *_: Any, **__: Any) -> NoReturn:
         raise AppendOnly("Audit events are never removed.")
+
+    @property
+    def wording(self) -> str:
+        return wording_of(self.verb)

@@ -103,11 +103,11 @@ def _sqlite(file: Path) -> dict[str, Any]:
     }
 
 
-def mail(name: str, *, default_directory: Path) -> dict[str, Any]:
+def mail(name: str) -> dict[str, Any]:
     """Django's mail settings from `smtp://user:password@host:587` (`smtps://` for TLS from the start); else files."""
     url = _read(name, "")
     if not url:
-        return {"EMAIL_BACKEND": "work.mail_files.EmailBackend", "EMAIL_FILE_PATH": str(default_directory)}
+        return {"EMAIL_BACKEND": "work.mail_files.EmailBackend"}
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
         raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587, not {url!r}.")

@@ -173,7 +173,8 @@ if not REDIS_URL:
     }
 
 # --- Mail --------------------------------------------------------------------------------------------
-globals().update(environment.mail("EMAIL_URL", default_directory=VAR_DIR / "mail"))
+MAIL_DIR = VAR_DIR / "mail"  # where letters go without EMAIL_URL
+globals().update(environment.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "Assaydesk <assaydesk@localhost>")
 
 LOGGING = {

@@ -105,9 +105,7 @@ class Supervisor:
         if self._stopping:
             return
         part.child = child = ChildProgram(part.program)
-        self._events.register(
-            child.output, selectors.EVENT_READ, lambda: self._pass_on(part.program.name, child)
-        )
+        self._events.register(child.output, selectors.EVENT_READ, lambda: self._pass_on(part.program.name, child))
 
     def _pass_on(self, name: str, child: ChildProgram) -> None:
         if not child.has_output():  # read to its end when the child was buried, a moment ago
@@ -213,9 +211,7 @@ def _signals_as_events() -> Iterator[socket.socket]:
     """A socket to read the numbers of signals from, a byte each: those that ask to stop, and SIGCHLD."""
     ours, pythons = socket.socketpair()
     pythons.setblocking(False)
-    before: dict[int, Any] = {
-        number: signal.signal(number, lambda *_: None) for number in (*_STOPPING, signal.SIGCHLD)
-    }
+    before: dict[int, Any] = {number: signal.signal(number, lambda *_: None) for number in (*_STOPPING, signal.SIGCHLD)}
     before_descriptor = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
     try:
         with ours, pythons:

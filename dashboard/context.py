@@ -1,10 +1,28 @@
 """What every page's frame needs."""
 
+from functools import partial
+from typing import Any
+
 from django.http import HttpRequest
 
+from accounts.access import may_somewhere
+from accounts.models import User
+from accounts.roles import REVIEW
+from dashboard.pages.open_promotions import marks_waiting_for
 from dashboard.theme import chosen_theme
 
 
-def desk(request: HttpRequest) -> dict[str, str]:
-    """Context processor: `theme`, for the root element of every page."""
-    return {"theme": chosen_theme(request)}
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `theme`, for the root element of every page, and `waiting_count`, for the navigation.
+
+    The count is a callable, so that parts of pages and error pages, which show none, ask the database nothing.
+    """
+    user = getattr(request, "user", None)
+    return {"theme": chosen_theme(request), "waiting_count": partial(waiting_count, user)}
+
+
+def waiting_count(user: object) -> int:
+    """How many open promotions wait for this person's mark; who reviews nothing costs no further query."""
+    if not isinstance(user, User) or not may_somewhere(user, REVIEW):
+        return 0
+    return len(marks_waiting_for(user))

@@ -132,9 +132,7 @@ def _refuse_without_bubblewrap(chosen: Isolation) -> None:
         )
 
 
-def _command(
-    isolation: Isolation, program: Path, inputs: Path, arguments: list[str], limits: Limits
-) -> list[str]:
+def _command(isolation: Isolation, program: Path, inputs: Path, arguments: list[str], limits: Limits) -> list[str]:
     settings = json.dumps(
         {
             "limits": _resource_limits(isolation, limits),
@@ -194,8 +192,8 @@ def _child(command: list[str], scratch: str) -> Iterator[subprocess.Popen[bytes]
 
 def _listen(process: subprocess.Popen[bytes], limits: Limits, *, deadline: float) -> tuple[bytes, str]:
     """All of stdout and the end of stderr, once the child has ended. Raises ChildFailed at a limit."""
-    assert process.stdout is not None  # noqa: S101 - both are pipes: for the type checker
-    assert process.stderr is not None  # noqa: S101
+    assert process.stdout is not None
+    assert process.stderr is not None
     output, tail = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, output)
@@ -247,6 +245,4 @@ def _timed_out(what: str, tail: bytearray) -> ChildFailed:
 def _readable(tail: bytes | bytearray) -> str:
     """Text without control characters, which could rewrite a terminal or forge a line of a log."""
     text = tail.decode("utf-8", errors="replace")
-    return "".join(
-        char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -45,19 +45,13 @@ class Evaluation(models.Model):
     provenance = models.CharField(max_length=16, choices=Provenance.choices)
     evaluator = models.CharField(max_length=16, help_text="Version of the measuring code.")
     artifact_digest = models.CharField(max_length=64)
-    predictions_digest = models.CharField(
-        max_length=64, help_text="SHA-256 of the file of predictions in the store."
-    )
+    predictions_digest = models.CharField(max_length=64, help_text="SHA-256 of the file of predictions in the store.")
     rows = models.PositiveIntegerField()
     curves = models.JSONField(default=dict, help_text='{"roc": {"fpr": […], "tpr": […]}}')
-    isolation = models.CharField(
-        max_length=16, blank=True, help_text="bubblewrap or limits; empty when not run here."
-    )
+    isolation = models.CharField(max_length=16, blank=True, help_text="bubblewrap or limits; empty when not run here.")
     seconds = models.FloatField(null=True, help_text="How long the run took.")
     log = models.TextField(blank=True)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -85,9 +79,7 @@ class MetricValue(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["evaluation", "metric", "column", "segment"], name="one_value_per_metric"
-            ),
+            models.UniqueConstraint(fields=["evaluation", "metric", "column", "segment"], name="one_value_per_metric"),
         )
 
     def __str__(self) -> str:

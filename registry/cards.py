@@ -55,7 +55,9 @@ def read_card(text: str) -> Card:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 2}" if mark else ""
-        raise Invalid("bad_front_matter", f"The card's front matter isn't YAML{where}.", "Mend it and send it again.") from error
+        raise Invalid(
+            "bad_front_matter", f"The card's front matter isn't YAML{where}.", "Mend it and send it again."
+        ) from error
     if not isinstance(front_matter, dict):
         raise Invalid("bad_front_matter", "The card's front matter must be a mapping (key: value).")
     return Card(front_matter, text.replace("\r\n", "\n")[match.end() :])

@@ -55,8 +55,10 @@ def with_newest_card(versions: QuerySet[Version]) -> QuerySet[Version]:
 
 def production_history(model: Model) -> QuerySet[StageTerm]:
     """Every term in Production, newest first."""
-    return StageTerm.objects.filter(version__model=model, stage=Stage.PRODUCTION).select_related("version").order_by(
-        "-started_at", "-pk"
+    return (
+        StageTerm.objects.filter(version__model=model, stage=Stage.PRODUCTION)
+        .select_related("version")
+        .order_by("-started_at", "-pk")
     )
 
 

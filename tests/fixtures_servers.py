@@ -11,14 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests import servers
 
 REQUIRED = "ASSAYDESK_TESTS_REQUIRE"
 TOOLS = {
-    "chromium": lambda: _program(
-        "chromium", "chromium-browser", "google-chrome", named_by="PLAYWRIGHT_CHROMIUM"
-    ),
+    "chromium": lambda: _program("chromium", "chromium-browser", "google-chrome", named_by="PLAYWRIGHT_CHROMIUM"),
     "postgresql": servers.postgresql_programs,
     "redis": lambda: _program("redis-server"),
     "bubblewrap": lambda: _program("bwrap"),
@@ -104,7 +103,7 @@ def _own_redis() -> Iterator[str]:
 @pytest.fixture
 def redis_url(_own_redis: str) -> str:
     """The URL of a real Redis server that no other test process uses; empty at the start of each test."""
-    with servers.redis.Redis.from_url(_own_redis) as client:
+    with redis.Redis.from_url(_own_redis) as client:
         client.flushall()
     return _own_redis
 

@@ -39,7 +39,7 @@ def postgresql(programs: Path) -> Iterator[str]:
         password = secrets.token_urlsafe(24)
         _make_cluster(programs, folder, password)
         port = _free_port()
-        command = [programs / "postgres", "-D", folder / "cluster", *_postgresql_options(folder, port)]
+        command = [f"{programs}/postgres", "-D", f"{folder}/cluster", *_postgresql_options(folder, port)]
         with _server(command, folder):
             url = f"postgresql://assaydesk:{password}@127.0.0.1:{port}"
             _wait_until(lambda: psycopg.connect(f"{url}/postgres").close(), psycopg.OperationalError, folder)
@@ -53,9 +53,9 @@ def _make_cluster(programs: Path, folder: Path, password: str) -> None:
     password_file.write_text(password)
     os.chown(password_file, *_unprivileged())
     command = [
-        programs / "initdb",
+        f"{programs}/initdb",
         "-D",
-        folder / "cluster",
+        f"{folder}/cluster",
         "--username=assaydesk",
         f"--pwfile={password_file}",
     ]
@@ -88,7 +88,7 @@ def redis_server(program: Path) -> Iterator[str]:
             f'port {port}\nbind 127.0.0.1\nrequirepass {password}\nsave ""\nappendonly no\ndir {folder}\n'
         )
         os.chown(settings, *_unprivileged())
-        with _server([program, settings], folder):
+        with _server([str(program), str(settings)], folder):
             url = f"redis://:{password}@127.0.0.1:{port}/0"
             with redis.Redis.from_url(url) as client:
                 _wait_until(client.ping, redis.ConnectionError, folder)
@@ -99,7 +99,7 @@ def redis_server(program: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _server(command: list[Path | str], folder: Path) -> Iterator[None]:
+def _server(command: list[str], folder: Path) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 class EmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        folder = Path(settings.EMAIL_FILE_PATH)
+        folder = Path(settings.MAIL_DIR)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
             recipient = message.to[0].replace("/", "_")

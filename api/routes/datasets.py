@@ -39,11 +39,9 @@ def post_dataset(request: HttpRequest, sent: schemas.NewDataset) -> tuple[int, d
     return 201, _dataset_answer(dataset)
 
 
-@router.post(
-    "/datasets/{name}/versions", response={201: schemas.DatasetVersionAnswer}, auth=TokenAuth(WRITE)
-)
+@router.post("/datasets/{name}/versions", response={201: schemas.DatasetVersionAnswer}, auth=TokenAuth(WRITE))
 def post_dataset_version(
-    request: HttpRequest, name: str, id: str = "", target: str = "", positive: str = "", segments: str = ""
+    request: HttpRequest, name: str, *, id: str = "", target: str = "", positive: str = "", segments: str = ""
 ) -> tuple[int, dict[str, Any]]:
     """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query."""
     _require_contributor_or_approver(request)
@@ -56,9 +54,7 @@ def post_dataset_version(
         locked = lock_dataset(dataset, body_chunks(request), declaration, actor=actor)
         return 201, dataset_version_answer(locked.dataset_version)
     pointer = _pointer(request)
-    version = add_dataset_version(
-        dataset, kind=pointer.kind, location=pointer.location, pin=pointer.pin, actor=actor
-    )
+    version = add_dataset_version(dataset, kind=pointer.kind, location=pointer.location, pin=pointer.pin, actor=actor)
     return 201, dataset_version_answer(version)
 
 
@@ -69,7 +65,9 @@ def get_inputs(request: HttpRequest, name: str, number: int) -> StreamingHttpRes
     require_somewhere(actor, CONTRIBUTE)
     locked = locked_dataset_of(f"{name}@{number}")
     response = StreamingHttpResponse(hand_out_inputs(locked, actor=actor), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{locked.dataset_version.dataset.name}-{number}-inputs.csv"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{locked.dataset_version.dataset.name}-{number}-inputs.csv"'
+    )
     return response
 
 

@@ -29,9 +29,7 @@ def list_models(request: HttpRequest, cursor: str = "") -> dict[str, Any]:
 def post_model(request: HttpRequest, sent: NewModel) -> tuple[int, dict[str, Any]]:
     actor = actor_of(request)
     if not may_everywhere(actor, CONTRIBUTE):
-        raise Forbidden(
-            "not_permitted", "You may not create models.", "It takes the role Contributor on all models."
-        )
+        raise Forbidden("not_permitted", "You may not create models.", "It takes the role Contributor on all models.")
     return 201, model_answer(create_model(actor=actor, **sent.dict()))
 
 

@@ -19,9 +19,7 @@ router = Router(tags=["promotions"])
 _ANSWER = schemas.PromotionAnswer
 
 
-@router.post(
-    "/models/{name}/versions/{int:number}/promotions", response={201: _ANSWER}, auth=TokenAuth(WRITE)
-)
+@router.post("/models/{name}/versions/{int:number}/promotions", response={201: _ANSWER}, auth=TokenAuth(WRITE))
 def post_promotion(
     request: HttpRequest, name: str, number: int, sent: schemas.NewPromotion
 ) -> tuple[int, dict[str, Any]]:
@@ -70,9 +68,7 @@ def post_tick(request: HttpRequest, promotion_id: int, item: str, sent: schemas.
     return _now(actions.tick_item(promotion, item, actor=actor_of(request), seal=sent.seal))
 
 
-@router.post(
-    "/promotions/{int:promotion_id}/gates/{gate}/acknowledge", response=_ANSWER, auth=TokenAuth(REVIEW)
-)
+@router.post("/promotions/{int:promotion_id}/gates/{gate}/acknowledge", response=_ANSWER, auth=TokenAuth(REVIEW))
 def post_acknowledgement(
     request: HttpRequest, promotion_id: int, gate: str, sent: schemas.ReasonGiven
 ) -> dict[str, Any]:

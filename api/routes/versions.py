@@ -80,9 +80,7 @@ def get_artifact(request: HttpRequest, name: str, number: int, path: str) -> Fil
     return response
 
 
-@router.post(
-    "/models/{name}/versions/{int:number}/finalize", response=schemas.FinalisedAnswer, auth=TokenAuth(WRITE)
-)
+@router.post("/models/{name}/versions/{int:number}/finalize", response=schemas.FinalisedAnswer, auth=TokenAuth(WRITE))
 def post_finalize(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     """Fixes the version for good, and opens the promotion to Staging if the policy says so."""
     version = version_of(request, name, number, CONTRIBUTE)
@@ -90,9 +88,7 @@ def post_finalize(request: HttpRequest, name: str, number: int) -> dict[str, Any
     return {**version_answer(version), "promotions": [promotion.pk for promotion in opened]}
 
 
-@router.put(
-    "/models/{name}/versions/{int:number}/card", response=schemas.CardRevisionAnswer, auth=TokenAuth(WRITE)
-)
+@router.put("/models/{name}/versions/{int:number}/card", response=schemas.CardRevisionAnswer, auth=TokenAuth(WRITE))
 def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format)."""
     version = version_of(request, name, number, CONTRIBUTE)

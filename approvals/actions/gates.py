@@ -1,5 +1,6 @@
 import hashlib
 import json
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from approvals.standing import current_runs, document_of
 from approvals.subjects import promotion_subject
 from audit.actions import record
 from work.actions import Lease
+
 
 def run_gate(lease: Lease) -> None:
     """Runs the gate of a job and records its outcome. A run nobody waits for any more is only ticked off."""

@@ -26,17 +26,25 @@ def open_promotion(
     """
     lifecycle.lock_model(version.model_id)
     version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
-    refusal = why_not_open(version, as_of_now(actor), to_stage=to_stage, on_behalf_of=on_behalf_of)
+    refusal = why_not_open(version, as_of_now(actor), on_behalf_of=on_behalf_of)
     if refusal is not None:
         raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
     lifecycle.check_move(version, to_stage)
-    return _open(version, to_stage, policy_in_force(version.model, to_stage), actor, reason, on_behalf_of)
+    return _open(
+        version,
+        to_stage,
+        policy_in_force(version.model, to_stage),
+        actor=actor,
+        reason=reason,
+        on_behalf_of=on_behalf_of,
+    )
 
 
 def _open(
     version: Version,
     to_stage: str,
     revision: PolicyRevision | None,
+    *,
     actor: User,
     reason: str,
     on_behalf_of: User | None,

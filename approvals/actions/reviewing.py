@@ -9,6 +9,7 @@ from approvals import events, notifications
 from approvals.actions.progress import enter, finish_if_filled, lock_promotion
 from approvals.models import Acknowledgement, Promotion, Review, Seal, Tick, Verdict
 from approvals.permissions import (
+    why_never_decide,
     why_not_acknowledge,
     why_not_approve,
     why_not_reject,
@@ -28,8 +29,6 @@ _WHY_NOT = {
     Verdict.REQUEST_CHANGES: why_not_request_changes,
     Verdict.REJECT: why_not_reject,
 }
-#: Reasons that lie in the person, not in the moment: 403, where the others are 409.
-_PERSONAL = {"service", "inactive", "requester", "not_reviewer", "self_granted", "no_slot", "not_permitted"}
 
 
 @transaction.atomic
@@ -60,8 +59,7 @@ def review_promotion(
     marks = marks_of(promotion)
     if verdict == Verdict.APPROVE and _approved_before(promotion, actor, seal):
         return promotion
-    if (reason := _WHY_NOT[Verdict(verdict)](marks, actor)) is not None:
-        _refuse(reason, promotion)
+    _refuse_if(_WHY_NOT[Verdict(verdict)](marks, actor), marks, actor)
     _check_seal(promotion, marks, seal)
     for item in ticks:
         _tick(promotion, marks, item, actor)
@@ -78,9 +76,13 @@ def _approved_before(promotion: Promotion, actor: User, seal: str) -> bool:
     return promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, seal=seal, fell_at=None).exists()
 
 
-def _refuse(reason: Reason, promotion: Promotion) -> None:
-    if reason.code in _PERSONAL:
+def _refuse_if(reason: Reason | None, marks: Marks, actor: User) -> None:
+    """Who can never act is forbidden (403); for who could, it is too late or too early (409)."""
+    if reason is None:
+        return
+    if reason == why_never_decide(marks, actor):
         raise Forbidden.because(reason)
+    promotion = marks.promotion
     latest = promotion.reviews.select_related("reviewer").order_by("-at").first()
     who = f" {latest.reviewer.display_name} {latest.get_verdict_display().lower()} it meanwhile." if latest else ""
     raise PromotionMoved(reason.code, reason.text + who, reason.remedy, moved=[], state=promotion.state)
@@ -175,8 +177,7 @@ def tick_item(promotion: Promotion, item: str, *, actor: User, seal: str) -> Pro
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
-    if (reason := why_not_tick(marks, actor)) is not None:
-        _refuse(reason, promotion)
+    _refuse_if(why_not_tick(marks, actor), marks, actor)
     _check_seal(promotion, marks, seal)
     _tick(promotion, marks, item, actor)
     finish_if_filled(promotion, actor=actor)
@@ -202,8 +203,7 @@ def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
-    if (refusal := why_not_acknowledge(marks, actor)) is not None:
-        _refuse(refusal, promotion)
+    _refuse_if(why_not_acknowledge(marks, actor), marks, actor)
     _acknowledge(promotion, marks, key, actor, reason)
     finish_if_filled(promotion, actor=actor)
     return promotion

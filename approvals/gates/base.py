@@ -60,7 +60,7 @@ class Gate(ABC):
         self.check_parameters(parameters)
         return parameters
 
-    def check_parameters(self, parameters: Any) -> None:
+    def check_parameters(self, parameters: Any) -> None:  # noqa: B027  # most gates have nothing to add
         """Raises ValueError for values that can't be right together."""
 
     def dataset(self, parameters: Any) -> str:

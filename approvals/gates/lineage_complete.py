@@ -10,7 +10,9 @@ class LineageComplete(Gate):
     def check(self, candidate: Side, baseline: Side | None, parameters: object) -> Judged:
         missing = _missing(candidate.version)
         if missing:
-            text = f"Not known: {', '.join(missing)}. Lineage is fixed with the version; register a new one that says it."
+            text = (
+                f"Not known: {', '.join(missing)}. Lineage is fixed with the version; register a new one that says it."
+            )
             return Judged(Outcome.FAILED, text, {"missing": missing})
         return Judged(Outcome.PASSED, "Code, data and environment are pinned")
 

@@ -29,7 +29,9 @@ class GateRun(models.Model):
     summary = models.TextField(blank=True)
     details = models.JSONField(default=dict)
     provenance = models.CharField(max_length=16, choices=Provenance.choices, blank=True)
-    digest = models.CharField(max_length=64, blank=True, help_text="Of outcome, parameters and the evidence it rests on.")
+    digest = models.CharField(
+        max_length=64, blank=True, help_text="Of outcome, parameters and the evidence it rests on."
+    )
     because = models.CharField(max_length=300, blank=True, help_text="Why it was run again.")
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
     queued_at = models.DateTimeField(default=timezone.now)

@@ -35,7 +35,9 @@ class Promotion(models.Model):
     baseline = models.ForeignKey(
         Version, null=True, on_delete=models.PROTECT, related_name="+", help_text="Live when it was last compared."
     )
-    seal = models.CharField(max_length=64, blank=True, help_text="Digest of the newest seal; empty until all gates ran.")
+    seal = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the newest seal; empty until all gates ran."
+    )
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="promotions")
     on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField(blank=True)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +9,11 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from audit.actions import record
 from evidence import events
+from evidence.isolation import Isolation, Limits
 from evidence.loading import LockedRows, load_rows, load_scores, scores_file
 from evidence.metrics import Value
 from evidence.metrics.binary import measure, roc_curve
 from evidence.models import Evaluation, ExposureEntry, LockedDataset, MetricValue, Provenance
-from evidence.isolation import Limits
 from evidence.runtimes import NEVER_EXECUTED, Prediction, RuntimeRefused, predict
 from evidence.tables import Column, typed
 from registry.models import ArtifactFile, Version
@@ -35,11 +36,15 @@ class EvidenceMissing(Exception):
         self.code = code
 
 
+def _unheard(share: float, word: str) -> None:
+    """Nobody watches the progress."""
+
+
 def existing_evaluation(version: Version, locked: LockedDataset) -> Evaluation | None:
     return Evaluation.objects.filter(version=version, dataset=locked, evaluator=EVALUATOR).first()
 
 
-def evaluate(version: Version, locked: LockedDataset, *, report: Report = lambda share, word: None) -> Evaluation:
+def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unheard) -> Evaluation:
     """The evaluation of a version on a locked dataset: the one there is, or one made now by running the artifact.
 
     Raises EvidenceMissing when the artifact can't be run: never executed formats without predictions handed
@@ -61,7 +66,7 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = lambda
         artifact_digest=version.artifact_digest, dataset=locked, evaluator=EVALUATOR, provenance=Provenance.EXECUTED
     ).first()
     if twin is not None and twin.version.features == version.features and twin.version.signature == version.signature:
-        prediction = Prediction(load_scores(twin), twin.isolation, twin.seconds or 0.0, twin.log)
+        prediction = Prediction(load_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
     else:
         report(0.3, "running the model")
         prediction = _run(version, rows)
@@ -153,7 +158,10 @@ def store_evaluation(
                 value.evaluation = evaluation
             MetricValue.objects.bulk_create(values)
             ExposureEntry.objects.create(
-                dataset=locked, what=ExposureEntry.What.RESULT, who=actor.username if actor else "", version=str(version)
+                dataset=locked,
+                what=ExposureEntry.What.RESULT,
+                who=actor.username if actor else "",
+                version=str(version),
             )
             after = {"dataset": str(locked), "provenance": provenance, "predictions": predictions.sha256}
             record(verb, version_subject(version), actor=actor, after=after)

@@ -76,7 +76,9 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
 
 def _check(new: NewVersion) -> None:
     if new.task not in TASKS:
-        raise Invalid("unknown_task", f"{new.task!r} is no task Assaydesk can judge.", f"Choose from {', '.join(TASKS)}.")
+        raise Invalid(
+            "unknown_task", f"{new.task!r} is no task Assaydesk can judge.", f"Choose from {', '.join(TASKS)}."
+        )
     if not new.features or len(set(new.features)) != len(new.features):
         raise Invalid("bad_features", "features must list the inputs in order, each once.", "Name at least one.")
     if not 0 <= new.decision_threshold <= 1:

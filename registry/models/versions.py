@@ -15,7 +15,7 @@ class Stage(models.TextChoices):
 
 
 class Version(models.Model):
-    """One registered version. From `finalised_at` on, everything but description, tags, stage and deprecation is fixed."""
+    """One registered version. Once final, all but its description, tags, stage and deprecation is fixed."""
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

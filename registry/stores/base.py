@@ -1,8 +1,9 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 
 class StoreError(Exception):
@@ -25,7 +26,7 @@ class Store(Protocol):
     def keep(self, chunks: Iterable[bytes], *, limit: int) -> Stored:
         """Streams the bytes in, at most `limit` of them. Raises TooManyBytes or StoreError, keeping nothing."""
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str) -> BufferedReader:
         """The bytes, to be read once. Raises StoreError when they aren't there."""
 
     def as_file(self, sha256: str) -> AbstractContextManager[Path]:

@@ -4,8 +4,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from registry.stores.base import Stored, StoreError, TooManyBytes
 
@@ -27,15 +27,15 @@ class LocalStore:
             try:
                 stored = self._write(chunks, file, limit)
             except BaseException as error:
-                os.unlink(file.name)
+                Path(file.name).unlink()
                 if isinstance(error, OSError):
                     raise StoreError(f"The artifact store can't be written to: {error.strerror}.") from error
                 raise
         place = self._place(stored.sha256)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chmod(file.name, 0o400)
+        Path(file.name).chmod(0o400)
         # Same bytes, same name: replacing an equal file is harmless, and mends one that was damaged.
-        os.replace(file.name, place)
+        Path(file.name).replace(place)
         return stored
 
     def _write(self, chunks: Iterable[bytes], file: "tempfile._TemporaryFileWrapper[bytes]", limit: int) -> Stored:
@@ -52,7 +52,7 @@ class LocalStore:
         os.fsync(file.fileno())
         return Stored(digest.hexdigest(), size)
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str) -> BufferedReader:
         try:
             return self._place(sha256).open("rb")
         except FileNotFoundError as error:

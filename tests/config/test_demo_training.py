@@ -114,9 +114,7 @@ def test_training_again_in_another_process_gives_the_same_files(trained: Folder,
     for recipe in RECIPES[:3]:
         train_version(recipe, training, tmp_path / recipe.label)
         for name in (recipe.file, "version.json", "card.md"):
-            assert (tmp_path / recipe.label / name).read_bytes() == (
-                trained / recipe.label / name
-            ).read_bytes()
+            assert (tmp_path / recipe.label / name).read_bytes() == (trained / recipe.label / name).read_bytes()
 
 
 def test_threshold_approves_the_share_that_lenders_approved() -> None:

@@ -18,11 +18,7 @@ def read_lock(name: str) -> list[tuple[Requirement, list[str]]]:
     """Each pinned package with its hashes."""
     unfolded = (ROOT / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")
     lines = [line.split("#")[0].strip() for line in unfolded.splitlines()]
-    return [
-        (Requirement(line.split("--hash")[0].strip()), re.findall(r"--hash=(\S+)", line))
-        for line in lines
-        if line
-    ]
+    return [(Requirement(line.split("--hash")[0].strip()), re.findall(r"--hash=(\S+)", line)) for line in lines if line]
 
 
 def versions(name: str) -> dict[str, set[str]]:

@@ -66,8 +66,6 @@ def starter(request: pytest.FixtureRequest) -> Iterator[Process]:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
 def test_server_ends_with_the_process_that_started_it_even_when_that_is_killed(starter):
     starter.wait_for("up ")
-    [server] = [
-        int(child) for child in Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
-    ]
+    [server] = [int(child) for child in Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()]
     starter.send(signal.SIGKILL)
     wait_until_gone(server)

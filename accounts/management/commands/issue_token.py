@@ -25,7 +25,7 @@ class Command(BaseCommand):
         scopes = options["scope"] or ["read", "write"]
         days = options["days"] or (1 if "review" in scopes else 90)
         try:
-            _, text = issue_token(user, actor=None, scopes=scopes, days=days, name="issued by command")
+            _token, text = issue_token(user, actor=None, scopes=scopes, days=days, name="issued by command")
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(text)

@@ -24,12 +24,8 @@ class Command(BaseCommand):
     help = "Starts the web, the workers and the sweeper together, and stops them together (Ctrl-C)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--demo", action="store_true", help="when no model exists yet, tell the demo's story"
-        )
-        parser.add_argument(
-            "--port", type=int, default=settings.PORT, help="on 127.0.0.1; 0 takes any free one"
-        )
+        parser.add_argument("--demo", action="store_true", help="when no model exists yet, tell the demo's story")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="on 127.0.0.1; 0 takes any free one")
 
     def handle(self, *, demo: bool, port: int, **options: object) -> None:
         _require_migrated_database()

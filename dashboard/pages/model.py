@@ -1,0 +1,246 @@
+"""One model: its stages, the people, what was live, its versions, what is open."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from accounts.access import people_who_may
+from accounts.models import User
+from accounts.roles import APPROVE, AUDIT, CONTRIBUTE, OPERATE, REVIEW
+from approvals.models import PolicyRevision, Review, Verdict
+from approvals.policies import Document, read_document
+from approvals.queries import open_promotions, policy_in_force
+from approvals.standing import marks_of_many
+from dashboard.hallmarks import Die
+from dashboard.pages.open_promotions import OpenRow, by_due_time, open_rows
+from dashboard.pages.version_hallmark import hallmark_of, metric_title
+from evidence.metrics import METRICS
+from evidence.models import MetricValue
+from registry.models import Model, Stage, StageTerm, TrafficArm, Version
+from registry.queries import current_arms, production_history, with_newest_card
+
+VERSIONS_SHOWN = 25
+TERMS_SHOWN = 20
+OPEN_SHOWN = 25
+LANE_SHOWN = 3
+PEOPLE_SHOWN = 6
+TRAFFIC_WIDTH = 600
+_BY_PROMOTION = re.compile(r"promotion (\d+)")
+
+#: Roles as the page lists them: the right they stand on, their title, what it lets people do here.
+_ROLES = (
+    (CONTRIBUTE, "Contributors", "can promote"),
+    (REVIEW, "Reviewers", "can review"),
+    (APPROVE, "Approvers", "can approve"),
+    (OPERATE, "Operators", "can take down"),
+    (AUDIT, "Auditors", "can read the record"),
+)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A live version with its stretch of the traffic bar, in pixels of 600."""
+
+    arm: TrafficArm
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class LaneRow:
+    """A version in a stage since some time, with its open promotion where it has one."""
+
+    version: Version
+    since: datetime
+    row: OpenRow | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A stage with its newest versions, and how many more there are."""
+
+    stage: str
+    rows: list[LaneRow]
+    more: int
+
+
+@dataclass(frozen=True)
+class RolePeople:
+    """People who hold a right on the model; `more` counts those not named."""
+
+    title: str
+    can: str
+    people: list[User]
+    more: int
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    stage: str
+    revision: PolicyRevision | None
+    document: Document | None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A stretch in Production with those who approved it, as far as a promotion began it."""
+
+    term: StageTerm
+    approvers: list[User]
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version with its primary metric in the newest evaluation that has it (None: not measured)."""
+
+    version: Version
+    value: float | None
+    provenance: str
+    dataset: str
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    model: Model
+    owners: list[User]
+    dies: list[Die]
+    live: Version | None
+    arms: list[Arm]
+    lanes: list[Lane]
+    roles: list[RolePeople]
+    policies: list[PolicyInForce]
+    open: list[OpenRow]
+    open_count: int
+    terms: list[Term]
+    older_terms: int | None
+    versions: list[VersionRow]
+    older_versions: int | None
+    metric: str
+    metric_title: str
+
+
+def model_page(model: Model, user: User, *, before: int | None, terms_before: int | None) -> ModelPage:
+    """Everything the model's page shows. `before` is the number of the last version already seen,
+    `terms_before` the key of the last term of the history."""
+    arms = list(current_arms(model).select_related("version__registered_by", "version__on_behalf_of"))
+    live = arms[0].version if arms else None
+    versions, older_versions = _versions(model, before)
+    terms, older_terms = _terms(model, terms_before)
+    promotions = by_due_time(open_promotions().filter(version__model=model))
+    rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
+    known = model.primary_metric in METRICS
+    return ModelPage(
+        model=model,
+        owners=list(model.owners.order_by("username")),
+        dies=hallmark_of(live) if live else [],
+        live=live,
+        arms=_with_widths(arms),
+        lanes=_lanes(model, rows),
+        roles=[_role(model, *role) for role in _ROLES],
+        policies=[_policy(model, stage) for stage in (Stage.STAGING, Stage.PRODUCTION)],
+        open=rows,
+        open_count=promotions.count(),
+        terms=terms,
+        older_terms=older_terms,
+        versions=versions,
+        older_versions=older_versions,
+        metric=model.primary_metric if known else "",
+        metric_title=metric_title(model.primary_metric),
+    )
+
+
+def _with_widths(arms: Iterable[TrafficArm]) -> list[Arm]:
+    placed, x = [], 0.0
+    for arm in arms:
+        width = TRAFFIC_WIDTH * arm.weight / 100
+        placed.append(Arm(arm, x, width))
+        x += width
+    return placed
+
+
+def _lanes(model: Model, rows: Iterable[OpenRow]) -> list[Lane]:
+    counts = dict(model.versions.values_list("stage").annotate(Count("pk")))
+    open_rows_of = {row.promotion.version_id: row for row in rows}
+    return [
+        _lane(model, stage, counts.get(stage, 0), open_rows_of)
+        for stage in (Stage.STAGING, Stage.NONE, Stage.ARCHIVED)
+    ]
+
+
+def _lane(model: Model, stage: str, count: int, open_rows_of: dict[int, OpenRow]) -> Lane:
+    began = StageTerm.objects.filter(version=OuterRef("pk"), ended_at=None).values("started_at")[:1]
+    versions = model.versions.filter(stage=stage).annotate(stage_since=Subquery(began)).order_by("-number")
+    rows = [
+        LaneRow(version, version.stage_since or version.created_at, open_rows_of.get(version.pk))
+        for version in versions[:LANE_SHOWN]
+    ]
+    return Lane(stage, rows, count - len(rows))
+
+
+def _role(model: Model, permission: str, title: str, can: str) -> RolePeople:
+    people = list(people_who_may(permission, model))
+    return RolePeople(title, can, people[:PEOPLE_SHOWN], max(len(people) - PEOPLE_SHOWN, 0))
+
+
+def _policy(model: Model, stage: str) -> PolicyInForce:
+    revision = policy_in_force(model, stage)
+    document = read_document(revision.document, target_stage=revision.target_stage) if revision else None
+    return PolicyInForce(stage, revision, document)
+
+
+def _terms(model: Model, before: int | None) -> tuple[list[Term], int | None]:
+    history = production_history(model).order_by("-pk")
+    if before is not None:
+        history = history.filter(pk__lt=before)
+    found = list(history[: TERMS_SHOWN + 1])
+    page = found[:TERMS_SHOWN]
+    approvers = _approvers_by_promotion(page)
+    terms = [Term(term, approvers[_promotion_of(term)]) for term in page]
+    return terms, page[-1].pk if len(found) > TERMS_SHOWN else None
+
+
+def _promotion_of(term: StageTerm) -> int:
+    """The promotion that began the term, by its number; 0 for none."""
+    match = _BY_PROMOTION.fullmatch(term.started_because)
+    return int(match[1]) if match else 0
+
+
+def _approvers_by_promotion(terms: Iterable[StageTerm]) -> defaultdict[int, list[User]]:
+    reviews = Review.objects.filter(promotion__in=[_promotion_of(term) for term in terms], fell_at=None)
+    approvers: defaultdict[int, list[User]] = defaultdict(list)
+    for review in reviews.filter(verdict=Verdict.APPROVE).select_related("reviewer").order_by("at"):
+        approvers[review.promotion_id].append(review.reviewer)
+    return approvers
+
+
+def _versions(model: Model, before: int | None) -> tuple[list[VersionRow], int | None]:
+    versions: QuerySet[Any] = with_newest_card(model.versions.select_related("registered_by", "on_behalf_of"))
+    versions = _with_primary_metric(versions, model.primary_metric).order_by("-number")
+    if before is not None:
+        versions = versions.filter(number__lt=before)
+    found = list(versions[: VERSIONS_SHOWN + 1])
+    page = found[:VERSIONS_SHOWN]
+    rows = [VersionRow(each, each.measured, each.measured_how or "", _dataset(each)) for each in page]
+    return rows, page[-1].number if len(found) > VERSIONS_SHOWN else None
+
+
+def _with_primary_metric(versions: QuerySet[Any], metric: str) -> QuerySet[Any]:
+    values = MetricValue.objects.filter(evaluation__version=OuterRef("pk"), metric=metric, column="")
+    newest = values.order_by("-evaluation__made_at", "-pk")
+    dataset = "evaluation__dataset__dataset_version"
+    return versions.annotate(
+        measured=Subquery(newest.values("value")[:1]),
+        measured_how=Subquery(newest.values("evaluation__provenance")[:1]),
+        measured_on=Subquery(newest.values(f"{dataset}__dataset__name")[:1]),
+        measured_on_number=Subquery(newest.values(f"{dataset}__number")[:1]),
+    )
+
+
+def _dataset(version: Any) -> str:
+    return f"{version.measured_on}@{version.measured_on_number}" if version.measured_on else ""
+

@@ -1,0 +1,140 @@
+"""Open promotions as rows: what waits for a person, on whom the others wait, how far the gates are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
+
+from accounts.access import visible
+from accounts.models import User
+from accounts.roles import REVIEW
+from approvals.models import GateRun, Outcome, Promotion, State
+from approvals.queries import open_promotions
+from approvals.standing import Marks, barred_people, marks_of_many
+from work.models import Job
+
+#: In the other open states the next step is the requester's, or nobody's.
+REVIEWERS_ARE_NEXT = (State.CHECKING, State.IN_REVIEW)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the gates of a promotion are: a share from 0 to 1, and what is being done."""
+
+    share: float
+    words: str
+
+
+@dataclass(frozen=True)
+class WaitingOn:
+    """Whose move it is, as a person where it is one's, with a note or the time since when."""
+
+    words: str = ""
+    who: User | None = None
+    note: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OpenRow:
+    """One open promotion as a list shows it."""
+
+    promotion: Promotion
+    outcomes: list[str]
+    progress: Progress | None
+    approvers: list[User]
+    needed: int
+    note: str
+    waiting_on: WaitingOn
+
+
+def by_due_time(promotions: QuerySet[Promotion]) -> QuerySet[Promotion]:
+    """The most urgent first; what isn't in review yet has no due time and follows, oldest first."""
+    return promotions.order_by(F("due_at").asc(nulls_last=True), "opened_at", "pk")
+
+
+def marks_waiting_for(user: User) -> list[Marks]:
+    """The open promotions whose next mark this person can give, the most urgent first; a few queries in all."""
+    promotions = visible(open_promotions(), actor=user, permission=REVIEW, model_path="version__model")
+    marks = marks_of_many(by_due_time(promotions.filter(state__in=REVIEWERS_ARE_NEXT)))
+    prefetch_related_objects([user], "groups")
+    return [each for each in marks.values() if can_decide(each, user)]
+
+
+def can_decide(marks: Marks, user: User) -> bool:
+    """Whether an open slot of the promotion is this person's to fill."""
+    return user.pk not in barred_people(marks.promotion) and bool(marks.slots_for(user))
+
+
+def open_rows(marks: Sequence[Marks], user: User) -> list[OpenRow]:
+    """Rows for promotions whose marks have been read, in their order; three queries however many they are."""
+    prefetch_related_objects([user], "groups")
+    reviewers = _people_granted(marks)
+    return [_row(each, user, reviewers) for each in marks]
+
+
+def _row(marks: Marks, user: User, reviewers: Sequence[User]) -> OpenRow:
+    approvals = [review.reviewer for slot in marks.document.slots for review in marks.counting(slot)]
+    return OpenRow(
+        promotion=marks.promotion,
+        outcomes=[shown_outcome(run) for run in marks.runs],
+        progress=progress_of(marks.runs),
+        approvers=approvals,
+        needed=marks.document.seats,
+        note=_note(marks, user),
+        waiting_on=waiting_on(marks, reviewers),
+    )
+
+
+def shown_outcome(run: GateRun) -> str:
+    """A gate's outcome as pages name it: one that is pending is running or still queued."""
+    if run.outcome != Outcome.PENDING:
+        return run.outcome
+    return "running" if run.job is not None and run.job.state == Job.State.RUNNING else "queued"
+
+
+def progress_of(runs: Sequence[GateRun]) -> Progress | None:
+    """How far the gates are together; None once all have an outcome."""
+    pending = [run for run in runs if run.outcome == Outcome.PENDING]
+    if not pending:
+        return None
+    jobs = [run.job for run in pending if run.job is not None]
+    share = (len(runs) - len(pending) + sum(job.progress for job in jobs)) / len(runs)
+    words = [job.word for job in jobs if job.state == Job.State.RUNNING and job.word]
+    return Progress(share, f"{share:.0%}, {words[0] if words else 'waiting for a worker'}")
+
+
+def _note(marks: Marks, user: User) -> str:
+    if marks.promotion.state == State.CHECKING:
+        return "gates still running"
+    return "yours is next" if marks.promotion.state == State.IN_REVIEW and can_decide(marks, user) else ""
+
+
+def waiting_on(marks: Marks, reviewers: Iterable[User]) -> WaitingOn:
+    """Whose move it is. `reviewers` are people with their groups, of whom some may be able to decide here."""
+    promotion = marks.promotion
+    if promotion.state == State.CHECKING:
+        return WaitingOn("Gates", note="running", since=None)
+    if promotion.state == State.APPROVED:
+        return WaitingOn("Assaydesk", note="completes it")
+    if promotion.state != State.IN_REVIEW:
+        note = "a gate failed" if promotion.state == State.BLOCKED else "changes requested"
+        return WaitingOn(who=promotion.on_behalf_of or promotion.requested_by, note=note)
+    deciders = [person for person in reviewers if can_decide(marks, person)]
+    if not deciders:
+        return WaitingOn("Nobody", note="no one holds an open slot’s role")
+    first, *others = deciders
+    if not others:
+        return WaitingOn(who=first, since=promotion.review_started_at)
+    more = others[0].display_name if len(others) == 1 else f"{len(others)} others"
+    return WaitingOn(who=first, note=f"or {more}")
+
+
+def _people_granted(marks: Iterable[Marks]) -> list[User]:
+    """Everybody whom the grants of these promotions' models reach, with their groups."""
+    grants = [grant for each in marks for grant in each.grants]
+    people = {grant.user_id for grant in grants if grant.user_id}
+    groups = {grant.group_id for grant in grants if grant.group_id}
+    found = User.objects.filter(Q(pk__in=people) | Q(groups__in=groups), is_active=True, is_service=False)
+    return list(found.distinct().order_by("username").prefetch_related("groups"))

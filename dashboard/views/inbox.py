@@ -1,0 +1,23 @@
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from dashboard.pages.inbox import open_lists, recently_decided
+from dashboard.signed_in import SignedInRequest, signed_in
+
+
+@require_safe
+@signed_in
+def inbox(request: SignedInRequest) -> HttpResponse:
+    """What waits for the reader. A refresh of the open lists speaks only when a promotion came, went or moved."""
+    lists = open_lists(request.user)
+    context = {"lists": lists, "waiting_count": lists.waiting.count}
+    if request.headers.get("HX-Request"):
+        context["has_news"] = request.GET.get("seen") != lists.fingerprint
+        response = render(request, "parts/open_lists.html", context)
+    else:
+        context["decided"] = recently_decided(request.user)
+        response = render(request, "pages/inbox.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
