@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import events, tokens
-from accounts.guardian_rows import follow_grants, role_subject
+from accounts.guardian_rows import follow_administration, follow_grants, role_subject
 from accounts.models import AccessToken, RoleGrant, User
+from accounts.permissions import why_not_hold, why_not_service
 from accounts.reasons import Conflict, Invalid
 from accounts.roles import Role
 from audit.actions import Subject, record
@@ -55,7 +56,12 @@ def add_person(person: User, *, actor: User | None) -> User:
 
 @transaction.atomic
 def edit_person(person: User, *, actor: User | None) -> User:
-    """Stores changes to an account; one made inactive is out at once, tokens and pages alike."""
+    """Stores changes to an account; one made inactive is out at once, tokens and pages alike.
+
+    Raises Invalid when somebody who decides or administers would become a service account.
+    """
+    if person.is_service and (reason := why_not_service(person)) is not None:
+        raise Invalid.because(reason)
     before = _person_fields(User.objects.get(pk=person.pk))
     person.save()
     record(events.PERSON_EDITED, subject_of(person), actor=actor, before=before, after=_person_fields(person))
@@ -65,12 +71,8 @@ def edit_person(person: User, *, actor: User | None) -> User:
 @transaction.atomic
 def grant_role(role: str, *, to: User | Group, actor: User | None, model: Any = None) -> RoleGrant:
     """Grants a role on one model, or on all with `model=None`; django-guardian's rows follow in the same step."""
-    if isinstance(to, User) and to.is_service and role in {Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR}:
-        raise Invalid(
-            "service_cannot_decide",
-            f"{to} is a service account and can't be made {Role(role).label.lower()}.",
-            "Grant it Contributor; people decide.",
-        )
+    if (reason := why_not_hold(to, role)) is not None:
+        raise Invalid.because(reason)
     holder = {"user": to} if isinstance(to, User) else {"group": to}
     try:
         with transaction.atomic():
@@ -93,11 +95,20 @@ def revoke_role(grant: RoleGrant, *, actor: User | None) -> None:
 
 
 @transaction.atomic
+def add_group(group: Group, *, actor: User | None) -> Group:
+    """Stores a new group. What its members may do is granted to it as roles, never as permissions of its own."""
+    group.save()
+    record(events.GROUP_CREATED, Subject("group", str(group.pk), group.name), actor=actor)
+    return group
+
+
+@transaction.atomic
 def change_groups(person: User, groups: Iterable[Group], *, actor: User | None) -> None:
     """Sets a person's groups. Groups carry roles, so joining one is on the record like a grant."""
     before = sorted(person.groups.values_list("name", flat=True))
     person.groups.set(groups)
     after = sorted(person.groups.values_list("name", flat=True))
+    follow_administration([person])
     if before != after:
         record(events.GROUPS_CHANGED, subject_of(person), actor=actor, before=before, after=after)
 

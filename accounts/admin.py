@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import actions
 from accounts.models import RoleGrant, User
-from accounts.roles import Role
+from accounts.permissions import why_not_hold, why_not_service
 
 
 class RoleGrantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -20,9 +22,9 @@ class RoleGrantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        user = cleaned.get("user")
-        if user and user.is_service and cleaned.get("role") in {Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR}:
-            self.add_error("role", f"{user} is a service account; only people decide.")
+        holder = cleaned.get("user") or cleaned.get("group")
+        if holder and (reason := why_not_hold(holder, cleaned.get("role", ""))) is not None:
+            self.add_error("role", str(reason))
         return cleaned
 
 
@@ -60,8 +62,17 @@ class RoleGrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             self.delete_model(request, grant)
 
 
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("is_service") and (reason := why_not_service(self.instance)) is not None:
+            self.add_error("is_service", str(reason))
+        return cleaned
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
     list_display = ("username", "display_name", "email", "is_active", "is_service")
     list_filter = ("is_active", "is_service", "groups")
     # Rights are given as role grants; Django's own permission boxes would be a second, unseen way.
@@ -85,3 +96,23 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False  # people leave by being made inactive; what they did stays theirs
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    # Without Django's permission boxes: a group gets its rights as role grants, which are on the record.
+    fields = ("name",)
+    search_fields = ("name",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False  # policies name groups by their name
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False  # its grants would go with it, unrecorded
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        assert isinstance(request.user, User)
+        actions.add_group(obj, actor=request.user)

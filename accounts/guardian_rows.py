@@ -1,9 +1,11 @@
 """Writing django-guardian's rows after `RoleGrant`, which is the truth."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from accounts.models import RoleGrant, User
@@ -26,17 +28,24 @@ def _follow_on_all(holder: User | Group, permissions: set[Permission], wanted: f
     rows.remove(*permissions)
     rows.add(*(permission for permission in permissions if permission.codename in wanted))
     admin_pages = Permission.objects.filter(
-        content_type__app_label__in=["accounts", "approvals"],
-        content_type__model__in=["user", "rolegrant", "policy", "policyrevision"],
+        content_type__app_label__in=["accounts", "approvals", "auth"],
+        content_type__model__in=["user", "rolegrant", "policy", "policyrevision", "group"],
     )
     if ADMINISTER in wanted:
         rows.add(*admin_pages)
     else:
         rows.remove(*admin_pages)
-    if isinstance(holder, User) and not holder.is_superuser:
-        # The admin site asks for the staff mark; it follows the role, so that nobody needs to set it by hand.
-        holder.is_staff = ADMINISTER in wanted
-        holder.save(update_fields=["is_staff"])
+    follow_administration([holder] if isinstance(holder, User) else holder.user_set.all())
+
+
+def follow_administration(people: Iterable[User]) -> None:
+    """Gives or takes the staff mark, which the admin site asks for, as each one's roles and groups say now."""
+    for person in people:
+        if person.is_superuser or person.is_service:
+            continue
+        grants = RoleGrant.objects.filter(Q(user=person) | Q(group__user=person), model=None)
+        person.is_staff = grants.filter(role=Role.ADMINISTRATOR).exists()
+        person.save(update_fields=["is_staff"])
 
 
 def _follow_on_one(holder: User | Group, model: Any, permissions: set[Permission], wanted: frozenset[str]) -> None:

@@ -53,5 +53,9 @@ PERMITS: dict[str, frozenset[str]] = {
 }
 
 
+#: Roles that only people hold: a program never decides, and never says who may.
+FOR_PEOPLE = frozenset({Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR})
+
+
 def roles_permitting(permission: str) -> list[str]:
     return [role for role, permitted in PERMITS.items() if permission in permitted]

@@ -43,7 +43,7 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
     if promotion.state == State.BLOCKED:
         return Reason("blocked", "A gate failed.", "It must pass first.")
     if promotion.state != State.IN_REVIEW:
-        return _closed(promotion)
+        return _in_state(promotion, Event.SLOTS_FILLED)
     if any(review.reviewer_id == user.pk for review in marks.approvals):
         return Reason("approved_already", "You have approved.", _who_decides(marks))
     if not marks.slots_for(user):
@@ -54,6 +54,8 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
 def why_not_tick(marks: Marks, user: User) -> Reason | None:
     if (never := why_never_decide(marks, user)) is not None:
         return never
+    if marks.promotion.state == State.CHECKING:
+        return Reason("gates_running", "The gates are still running.", "Tick when they are through.")
     return None if marks.promotion.is_open else _closed(marks.promotion)
 
 
@@ -66,7 +68,9 @@ def why_not_reject(marks: Marks, user: User) -> Reason | None:
 
 
 def why_not_acknowledge(marks: Marks, user: User) -> Reason | None:
-    return why_not_tick(marks, user)
+    if (never := why_never_decide(marks, user)) is not None:
+        return never
+    return None if marks.promotion.is_open else _closed(marks.promotion)
 
 
 def why_not_withdraw(promotion: Promotion, user: User) -> Reason | None:

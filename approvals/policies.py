@@ -29,6 +29,7 @@ from registry.models import Stage
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 #: What a mark can rest on; "gates" stands for every gate's outcome.
 PARTS = ("artifact", "card", "evidence", "gates", "policy", "baseline")
+OPENS = ("on_finalize", "by_hand")
 SLOT_PERMISSIONS = {Role.REVIEWER: REVIEW, Role.APPROVER: APPROVE}
 
 
@@ -142,16 +143,28 @@ def _refuse_unknown(entry: dict[str, Any], known: set[str], what: str) -> None:
         )
 
 
+def _text(entry: dict[str, Any], name: str, what: str) -> str:
+    """A word of the document, "" if it isn't there. YAML makes dates and numbers of words that look like them."""
+    value = entry.get(name, "")
+    if not isinstance(value, str):
+        raise Invalid("bad_policy", f"{what} has the {name} {value!r}, which isn't text.", "Put it in quotes.")
+    return value
+
+
+def _is_whole(value: Any, *, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
 def _gate_rule(entry: dict[str, Any]) -> GateRule:
     what = f"Gate {entry['key']}"
     _refuse_unknown(entry, {"key", "kind", "parameters", "title"}, what)
-    if entry.get("kind") not in GATES:
+    if _text(entry, "kind", what) not in GATES:
         raise Invalid(
             "unknown_gate",
             f"{what} is of the unknown kind {entry.get('kind')!r}.",
             f"Known kinds: {', '.join(sorted(GATES))}.",
         )
-    rule = GateRule(entry["key"], entry["kind"], entry.get("parameters") or {}, entry.get("title", ""))
+    rule = GateRule(entry["key"], entry["kind"], entry.get("parameters") or {}, _text(entry, "title", what))
     try:
         rule.gate.read_parameters(rule.parameters)
     except ValueError as error:
@@ -162,39 +175,38 @@ def _gate_rule(entry: dict[str, Any]) -> GateRule:
 def _slot(entry: dict[str, Any]) -> Slot:
     what = f"Slot {entry['key']}"
     _refuse_unknown(entry, {"key", "title", "role", "count", "group", "rests_on"}, what)
-    role, count = entry.get("role", Role.REVIEWER), entry.get("count", 1)
+    role, count = _text(entry, "role", what) or Role.REVIEWER, entry.get("count", 1)
     if role not in SLOT_PERMISSIONS:
         raise Invalid("bad_policy", f"{what} names the role {role!r}.", "A slot is for a reviewer or an approver.")
-    if not isinstance(count, int) or not 1 <= count <= 20:
+    if not _is_whole(count, most=20):
         raise Invalid("bad_policy", f"{what} must have a count from 1 to 20, not {count!r}.")
-    return Slot(
-        entry["key"], entry.get("title") or entry["key"], role, count, entry.get("group", ""), _rests_on(entry, what)
-    )
+    title, group = _text(entry, "title", what) or entry["key"], _text(entry, "group", what)
+    return Slot(entry["key"], title, role, count, group, _rests_on(entry, what))
 
 
 def _item(entry: dict[str, Any]) -> ChecklistItem:
     what = f"Checklist item {entry['key']}"
     _refuse_unknown(entry, {"key", "text", "slot", "rests_on"}, what)
-    if not entry.get("text"):
+    if not _text(entry, "text", what).strip():
         raise Invalid("bad_policy", f"{what} has no text.", "Say what the person confirms by ticking it.")
-    return ChecklistItem(entry["key"], entry["text"], entry.get("slot", ""), _rests_on(entry, what))
+    return ChecklistItem(entry["key"], entry["text"], _text(entry, "slot", what), _rests_on(entry, what))
 
 
 def _rests_on(entry: dict[str, Any], what: str) -> tuple[str, ...]:
     parts = entry.get("rests_on") or list(PARTS)
-    if not isinstance(parts, list) or not set(parts) <= set(PARTS):
+    if not isinstance(parts, list) or any(part not in PARTS for part in parts):
         raise Invalid("bad_policy", f"{what} rests on {parts!r}.", f"Choose from {', '.join(PARTS)}.")
     return tuple(parts)
 
 
 def _due_days(days: Any) -> int:
-    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 365:
+    if not _is_whole(days, most=365):
         raise Invalid("bad_policy", f"due_days must be a whole number from 1 to 365, not {days!r}.")
     return days
 
 
 def _check_whole(document: Document, target_stage: str) -> None:
-    if document.opens not in {"on_finalize", "by_hand"}:
+    if document.opens not in OPENS:
         raise Invalid("bad_policy", f"opens is {document.opens!r}.", "It must be on_finalize or by_hand.")
     for item in document.checklist:
         if item.slot and document.slot(item.slot) is None:

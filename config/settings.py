@@ -21,8 +21,8 @@ DEMO_PASSWORD = environment.text("ASSAYDESK_DEMO_PASSWORD")
 DEBUG = environment.boolean("DEBUG", default=False)
 SECRET_KEY = environment.secret("SECRET_KEY", kept_in=VAR_DIR / "secret_key" if EMBEDDED else None)
 _public = urlsplit(PUBLIC_URL)
-_loopback = _public.hostname in {"127.0.0.1", "localhost", "::1"}
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if _loopback else [_public.hostname or ""]
+# The loopback names as well: the supervisor's own look at its front door, and the demo, come by them.
+ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname or ""})
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 _https = _public.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https

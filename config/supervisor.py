@@ -130,7 +130,8 @@ class Supervisor:
         if self._stopping:
             return
         if not part.program.keep_alive:
-            self._say("serve", f"{part.program.name} {_ended(status)}.")
+            rest = "; the rest goes on" if status else ""
+            self._say("serve", f"{part.program.name} {_ended(status)}{rest}.")
             return
         delay = part.deaths.seconds_until_restart(time.monotonic())
         if delay is None:

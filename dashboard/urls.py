@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from dashboard.views import promotion
+from dashboard.views import account, audit, inbox, model, models, policies, promotion, version
+from dashboard.views.theme import choose_theme
 
 urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("models/", models.models, name="models"),
+    path("models/<str:name>/", model.model, name="model"),
+    path("models/<str:name>/versions/<int:number>/", version.version, name="version"),
+    path("models/<str:name>/versions/<int:number>/artifacts/<path:path>", version.artifact, name="artifact"),
+    path("audit/", audit.audit, name="audit"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/<int:number>/", policies.policy, name="policy"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.change_password, name="password"),
+    path("theme/", choose_theme, name="theme"),
+    path("sign-in/", account.sign_in, name="login"),
+    path("sign-out/", account.sign_out, name="logout"),
     path("promotions/<int:number>/", promotion.show, name="promotion"),
     path("promotions/<int:number>/review/", promotion.review, name="promotion_review"),
     path("promotions/<int:number>/comment/", promotion.comment, name="promotion_comment"),

@@ -2,12 +2,10 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.access import people_who_may
@@ -133,16 +131,7 @@ def person(name: str, *roles: str, model: Model | None = None) -> User:
 
 def _person(username: str, name: str, **fields: Any) -> User:
     email = f"{username}@example.org"
-    added = create_person(username, actor=None, name=name, email=email, **fields)
-    added.password = _hashed()
-    added.save(update_fields=["password"])
-    return added
-
-
-@cache
-def _hashed() -> str:
-    """Of PASSWORD, once for all: hashing is slow on purpose."""
-    return make_password(PASSWORD)
+    return create_person(username, actor=None, name=name, email=email, password=PASSWORD, **fields)
 
 
 # --- What is registered ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = 30.0  # seconds; only a failing test ever waits that long
+PATIENCE = 90.0  # seconds; only a failing test ever waits that long, or one on a very busy machine
 
 
 class Process:
@@ -43,7 +43,9 @@ class Process:
         deadline = time.monotonic() + seconds
         while self._read(deadline - time.monotonic()):
             pass
-        return self._popen.wait(max(0.0, deadline - time.monotonic()))
+        status = self._popen.wait(max(0.0, deadline - time.monotonic()))
+        self._close()
+        return status
 
     def send(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
@@ -56,12 +58,15 @@ class Process:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
+        self._close()
+
+    def _close(self) -> None:
         if self._popen.stdout:
             self._popen.stdout.close()
 
     def _read(self, seconds: float) -> bool:
         stream = self._popen.stdout
-        if stream is None or not select.select([stream], [], [], max(0.0, seconds))[0]:
+        if stream is None or stream.closed or not select.select([stream], [], [], max(0.0, seconds))[0]:
             return False
         block = os.read(stream.fileno(), 65_536)
         self.written += block.decode(errors="replace")

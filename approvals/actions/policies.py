@@ -25,7 +25,8 @@ def publish_policy(
     risk_tier: str = "",
     model: Model | None = None,
 ) -> PolicyRevision:
-    """Publishes a policy's next revision, making the policy if it is new. The same document again changes nothing.
+    """Publishes a policy's next revision, making the policy if it is new. The same document for the same scope
+    again changes nothing.
 
     Promotions that are open keep the revision they began with. Raises Invalid for a document that can't be
     right, for a locked dataset that isn't there, and for a scope another policy has.
@@ -33,7 +34,8 @@ def publish_policy(
     read = read_document(document, target_stage=target_stage)
     check_datasets(read)
     policy = Policy.objects.select_for_update().filter(name=name).first() or Policy(name=name)
-    policy.target_stage, policy.risk_tier, policy.model = target_stage, risk_tier, model
+    scope_before = (policy.target_stage, policy.risk_tier, policy.model)
+    policy.target_stage, policy.risk_tier, policy.model = scope = target_stage, risk_tier, model
     try:
         policy.full_clean()
     except ValidationError as error:
@@ -41,7 +43,7 @@ def publish_policy(
     policy.save()
     newest = policy.revisions.order_by("-number").first()
     digest = digest_of_document(document)
-    if newest is not None and newest.digest == digest and newest.target_stage == target_stage:
+    if newest is not None and newest.digest == digest and scope == scope_before:
         return newest
     revision = PolicyRevision.objects.create(
         policy=policy,
@@ -53,7 +55,7 @@ def publish_policy(
         approver_seats=read.approver_seats,
         published_by=actor,
     )
-    after = {"revision": revision.number, "digest": digest}
+    after = {"revision": revision.number, "digest": digest, "stage": target_stage, "risk_tier": risk_tier}
     record(events.POLICY_PUBLISHED, policy_subject(policy), actor=actor, after=after)
     return revision
 

@@ -94,8 +94,9 @@ def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
     for review in marks.approvals:
         slot = marks.document.slot(review.slot)
         if moved := moved_parts(review.parts, parts, slot.rests_on if slot else ()):
-            because |= {title_of(part, titles) for part in moved}
-            review.fell_at, review.fell_because = now, ", ".join(sorted(because))[:300]
+            causes = {title_of(part, titles) for part in moved}
+            because |= causes
+            review.fell_at, review.fell_because = now, ", ".join(sorted(causes))[:300]
             review.save(update_fields=["fell_at", "fell_because"])
             fallen.append(f"approval of {review.reviewer.username}")
     for item in marks.document.checklist:

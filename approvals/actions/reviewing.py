@@ -1,6 +1,7 @@
 from collections.abc import Collection, Mapping
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
@@ -60,7 +61,10 @@ def review_promotion(
     if verdict == Verdict.APPROVE and _approved_before(promotion, actor, seal):
         return promotion
     _refuse_if(_WHY_NOT[Verdict(verdict)](marks, actor), marks, actor)
-    _check_seal(promotion, marks, seal)
+    # While gates run again there is nothing to seal; a bare refusal rests on the seal that the page still shows.
+    bare_refusal = verdict != Verdict.APPROVE and not ticks and not acknowledgements
+    if not (bare_refusal and seal == promotion.seal):
+        _check_seal(promotion, marks, seal)
     for item in ticks:
         _tick(promotion, marks, item, actor)
     for key, why in (acknowledgements or {}).items():
@@ -168,7 +172,13 @@ def _refuse_promotion(promotion: Promotion, verdict: Verdict, actor: User, comme
     else:
         enter(promotion, Event.REQUEST_CHANGES)
         record(events.CHANGES_REQUESTED, subject, actor=actor, after=after, reason=comment)
+        _take_back_approval(promotion, actor)
     notifications.tell_decided(promotion, actor=actor, comment=comment)
+
+
+def _take_back_approval(promotion: Promotion, actor: User) -> None:
+    own = promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, fell_at=None)
+    own.update(fell_at=timezone.now(), fell_because="its reviewer requested changes")
 
 
 @transaction.atomic

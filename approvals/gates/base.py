@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from math import isfinite
 from typing import Any, ClassVar
 
 from approvals.models.gates import Outcome
@@ -50,7 +51,7 @@ class Gate(ABC):
             raise ValueError("parameters must be a mapping.")
         known = {f.name: f for f in fields(self.parameters_class)}
         if unknown := set(raw) - set(known):
-            raise ValueError(f"unknown parameter {', '.join(sorted(unknown))}; known: {', '.join(known) or 'none'}.")
+            raise ValueError(f"unknown parameter {', '.join(sorted(map(str, unknown)))}; known: {', '.join(known) or 'none'}.")
         for name, declared in known.items():
             if name not in raw and declared.default is MISSING and declared.default_factory is MISSING:
                 raise ValueError(f"the parameter {name} is missing.")
@@ -85,5 +86,10 @@ def _check_type(name: str, value: Any, annotation: Any) -> None:
     wanted = declared.removesuffix(" | None")
     if wanted != declared and value is None:
         return
-    if not isinstance(value, _TYPES[wanted]) or isinstance(value, bool):
+    fits = isinstance(value, _TYPES[wanted]) and not isinstance(value, bool)
+    if isinstance(value, float):
+        fits = fits and isfinite(value)  # "infinitely worse is fine" would be no rule
+    if isinstance(value, list):
+        fits = fits and all(isinstance(entry, str) for entry in value)
+    if not fits:
         raise ValueError(f"the parameter {name} must be {wanted}, not {value!r}.")

@@ -38,7 +38,7 @@ class CardRevision(TypedDict):
 class Version(TypedDict):
     model: str
     version: int
-    label: str | None
+    label: str
     stage: str
     finalised: bool
     deprecated: bool
@@ -48,16 +48,16 @@ class Version(TypedDict):
     features: list[str]
     signature: dict[str, Any]
     parameters: dict[str, Any]
-    framework: dict[str, str]
+    framework: dict[str, Any]
     environment: dict[str, Any]
     decision_threshold: float
     code: dict[str, str]
     data: list[dict[str, Any]]
-    run_id: str | None
+    run_id: str
     base_model: int | None
-    tags: dict[str, str]
+    tags: dict[str, Any]
     registered_by: str
-    on_behalf_of: str | None
+    on_behalf_of: str
     created_at: str
     finalised_at: str | None
     artifact: Artifact
@@ -70,25 +70,30 @@ class Version(TypedDict):
 class Dataset(TypedDict):
     name: str
     description: str
+    versions: int
 
 
 class DatasetVersion(TypedDict):
     dataset: str
     version: int
+    kind: str
+    location: str
+    pin: str
     locked: bool
-    kind: NotRequired[str]
-    location: NotRequired[str]
-    pin: NotRequired[str]
-    rows: NotRequired[int]
-    digest: NotRequired[str]
-    target: NotRequired[str]
-    positive: NotRequired[str]
-    segments: NotRequired[list[str]]
-    columns: NotRequired[list[dict[str, str]]]
+    rows: int | None
+    """This and what follows: of locked data only."""
+    digest: str | None
+    target: str | None
+    positive: str | None
+    segments: list[str] | None
+    columns: list[dict[str, str]] | None
 
 
 class MetricValue(TypedDict):
     metric: str
+    column: str
+    """The segment column; empty for all rows together."""
+    segment: str
     value: float | None
     n: int
 
@@ -109,17 +114,21 @@ class Gate(TypedDict):
     key: str
     kind: str
     title: str
-    outcome: str | None
+    outcome: str
+    """pending (still running), passed, failed, inconclusive or error."""
     summary: str
-    provenance: str | None
+    provenance: str
+    run: int
+    """First run, second run, …"""
+    acknowledged_by: str
     progress: GateProgress | None
 
 
 class ChecklistItem(TypedDict):
     item: str
     text: str
-    slot: str | None
-    ticked_by: str | None
+    slot: str
+    ticked_by: str
     at: str | None
 
 
@@ -134,40 +143,60 @@ class Slot(TypedDict):
 class Review(TypedDict):
     reviewer: str
     verdict: str
-    slot: str | None
+    slot: str
     comment: str
     at: str
     standing: bool
 
 
-class Promotion(TypedDict):
+class PromotionLine(TypedDict):
+    """A promotion in a list."""
+
     id: int
     model: str
     version: int
-    label: str | None
+    label: str
     from_stage: str
     to_stage: str
     state: str
-    state_title: str
-    reason: str
     requested_by: str
-    on_behalf_of: str | None
     opened_at: str
     due_at: str | None
+    url: str
+
+
+class Promotion(PromotionLine):
+    """The whole of a promotion."""
+
+    state_title: str
+    reason: str
+    on_behalf_of: str
     closed_at: str | None
-    baseline: Any
+    closed_because: str
+    baseline: int | None
+    """The live version's number that it was last compared with."""
     policy: dict[str, Any]
     gates: list[Gate]
     checklist: list[ChecklistItem]
     slots: list[Slot]
     reviews: list[Review]
     seal: str
-    url: str
+
+
+class Term(TypedDict):
+    """A stay in Production; `until` is None for what is live now."""
+
+    version: int
+    label: str
+    since: str
+    until: str | None
+    because: str
+    ended_because: str
 
 
 class Arm(TypedDict):
     version: int
-    label: str | None
+    label: str
     weight: int
     since: str
     artifact: Artifact

@@ -65,9 +65,7 @@ class Connection:
         self, method: str, path: str, upload: Upload, params: Mapping[str, str | int | None] | None = None
     ) -> Any:
         """Streams a file as the request's body."""
-        return _decoded(
-            self._send(method, path, upload=upload, params=_given(params), timeout=UPLOAD_TIMEOUT)
-        )
+        return _decoded(self._send(method, path, upload=upload, params=_given(params), timeout=UPLOAD_TIMEOUT))
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
@@ -151,11 +149,7 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
         problem = json.loads(response.content)
     except ValueError:
         problem = None
-    return (
-        problem
-        if isinstance(problem, dict)
-        else {"title": f"{response.status_code} {response.reason_phrase}"}
-    )
+    return problem if isinstance(problem, dict) else {"title": f"{response.status_code} {response.reason_phrase}"}
 
 
 def _checked_address(url: str) -> str:

@@ -14,9 +14,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(text) if file.suffix.lower() == ".toml" else json.loads(text)
     except ValueError as error:
-        raise Misuse(
-            f"{file} can't be understood: {error}.", "Metadata are JSON, or TOML in a .toml file."
-        ) from error
+        raise Misuse(f"{file} can't be understood: {error}.", "Metadata are JSON, or TOML in a .toml file.") from error
     if not isinstance(content, dict):
         raise Misuse(f"{file} holds a {type(content).__name__}, not a table of keys.")
     return content

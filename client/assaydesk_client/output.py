@@ -11,17 +11,13 @@ from assaydesk_client.errors import AssaydeskError
 
 def printable(text: str) -> str:
     """The text without control characters: a comment from the server must not steer a terminal."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 class Output:
     """Prints short lines, or with `as_json` whole answers."""
 
-    def __init__(
-        self, as_json: bool = False, stdout: TextIO | None = None, stderr: TextIO | None = None
-    ) -> None:
+    def __init__(self, as_json: bool = False, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
         self._as_json = as_json
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
@@ -36,11 +32,15 @@ class Output:
         print(printable(text), file=self._stderr, flush=True)
 
     def error(self, error: AssaydeskError) -> None:
-        """What went wrong, and the remedy on a line of its own."""
+        """What went wrong, with the keys of items or gates it names, and the remedy on a line of its own."""
         self.note(f"assaydesk: {error.text}")
         moved = getattr(error, "moved", None)
         if moved:
             self.note(f"  changed meanwhile: {', '.join(moved)}")
+        for name in ("open_items", "gates"):
+            keys = getattr(error, "details", {}).get(name)
+            if keys:
+                self.note(f"  {name.replace('_', ' ')}: {', '.join(map(str, keys))}")
         if error.remedy:
             self.note(f"  {error.remedy}")
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from assaydesk_client.answers import Promotion
+from assaydesk_client.answers import Promotion, PromotionLine
 from assaydesk_client.connection import Connection
 from assaydesk_client.paths import every_item, promotion_path, quoted, version_path
 
 
 class PromotionCalls:
-    """Promotions. Every call answers with the whole promotion as it is afterwards."""
+    """Promotions. Every call that changes one answers with the whole of it as it is afterwards."""
 
     _connection: Connection
 
@@ -22,11 +22,10 @@ class PromotionCalls:
             body["on_behalf_of"] = on_behalf_of
         return self._change(f"{version_path(model, version)}/promotions", body)
 
-    def promotions(self, *, state: str | None = None, model: str | None = None) -> Iterator[Promotion]:
+    def promotions(self, *, state: str | None = None, model: str | None = None) -> Iterator[PromotionLine]:
+        """Promotions that the token's owner may see, newest first."""
         return every_item(
-            lambda cursor: self._connection.get(
-                "/promotions", {"state": state, "model": model, "cursor": cursor}
-            )
+            lambda cursor: self._connection.get("/promotions", {"state": state, "model": model, "cursor": cursor})
         )
 
     def promotion(self, promotion: int) -> Promotion:
@@ -58,9 +57,7 @@ class PromotionCalls:
 
     def acknowledge_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
         """Takes note of an inconclusive gate, with a reason; approvals count only afterwards."""
-        return self._change(
-            f"{promotion_path(promotion)}/gates/{quoted(gate)}/acknowledge", {"reason": reason}
-        )
+        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/acknowledge", {"reason": reason})
 
     def rerun_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
         return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/rerun", {"reason": reason})

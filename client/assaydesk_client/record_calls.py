@@ -1,10 +1,11 @@
 """Calls about what happened: a model's history, the audit record."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
+from assaydesk_client.answers import Term
 from assaydesk_client.connection import Connection
-from assaydesk_client.paths import model_path
+from assaydesk_client.paths import every_item, model_path
 
 
 class RecordCalls:
@@ -12,17 +13,13 @@ class RecordCalls:
 
     _connection: Connection
 
-    def history(self, model: str) -> dict[str, Any]:
-        """What was live when, and every move between stages."""
-        return cast(dict[str, Any], self._connection.get(f"{model_path(model)}/history"))
+    def history(self, model: str) -> Iterator[Term]:
+        """What was live when, newest first."""
+        return every_item(lambda cursor: self._connection.get(f"{model_path(model)}/history", {"cursor": cursor}))
 
-    def audit_events(self, *, model: str | None = None, verb: str | None = None) -> Iterator[dict[str, Any]]:
+    def audit_events(
+        self, *, model: str | None = None, verb: str | None = None, actor: str | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Audit events, newest first."""
-        before: str | None = None
-        while True:
-            params = {"model": model, "verb": verb, "before": before}
-            answer = self._connection.get("/audit", params)
-            yield from answer["items"]
-            before = answer.get("next_cursor")
-            if not before:
-                return
+        wanted = {"model": model, "verb": verb, "actor": actor}
+        return every_item(lambda cursor: self._connection.get("/audit", {**wanted, "cursor": cursor}))

@@ -68,6 +68,4 @@ class VersionCalls:
                 sink.write(piece)
             if digest.hexdigest() != file["sha256"]:
                 text = f"{file['path']} of {model} {version} doesn't match its recorded SHA-256."
-                raise Corrupted(
-                    text, "Nothing was kept. Download it again; if it stays, tell the operator at once."
-                )
+                raise Corrupted(text, "Nothing was kept. Download it again; if it stays, tell the operator at once.")

@@ -44,9 +44,7 @@ def wait_for_promotion(
         if now["state"] in until or now["state"] in CLOSED:
             return now
         if clock() >= end:
-            raise TimedOut(
-                f"Promotion {promotion} is still {now['state_title']} after {timeout:g} s of waiting."
-            )
+            raise TimedOut(f"Promotion {promotion} is still {now['state_title']} after {timeout:g} s of waiting.")
         interval = FIRST_INTERVAL if now != before else min(interval * 1.5, LONGEST_INTERVAL)
         before = now
         pause(max(0.0, min(interval, end - clock())))

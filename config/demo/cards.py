@@ -86,9 +86,7 @@ _LIMITATIONS = (
     "One metropolitan area and one point in time: nothing is known about any other.",
     "One of several versions picked, with all of the data in view, to show different outcomes of a review.",
 )
-_AFTER_A_CHECK = (
-    "Needs to know whether a lender found unverifiable information: the file has to be checked first."
-)
+_AFTER_A_CHECK = "Needs to know whether a lender found unverifiable information: the file has to be checked first."
 
 _ETHICS = """
 Lenders approved different shares of applications in the training half:

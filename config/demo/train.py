@@ -1,7 +1,8 @@
 """Trains the demo's versions: `python -m config.demo.train FOLDER`.
 
-Leaves in FOLDER: loan-train.csv, loan-holdout.csv, and for each label a folder with the model file,
-version.json (the body of a registration) and card.md. The same packages give the same files.
+Leaves in FOLDER: loan-train.csv, loan-holdout.csv, datasets.json (what the registry is told of the two), and
+for each label a folder with the model file, version.json (the body of a registration) and card.md. The same
+packages give the same files.
 """
 
 import json
@@ -23,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from config.demo import cards, lineage
 from config.demo.estimators import RANDOM_STATE, build
-from config.demo.loans import TARGET, inputs, read_applications, split, write_csv
+from config.demo.loans import SEGMENTS, TARGET, inputs, read_applications, split, write_csv
 from config.demo.recipes import RECIPES, Recipe
 
 TRAINING_FILE = "loan-train.csv"
@@ -40,12 +41,19 @@ def train_all(folder: Path) -> None:
     """Writes data and versions below `folder`, which is created if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     training, holdout = split(read_applications())
-    write_csv(training, folder / TRAINING_FILE)
+    digest = write_csv(training, folder / TRAINING_FILE)
     write_csv(holdout, folder / HOLDOUT_FILE)
+    (folder / "datasets.json").write_text(json.dumps(describe_datasets(digest), indent=2) + "\n")
     # One thread: sums come out in the same order on every machine, and so few rows are no faster in many.
     with threadpool_limits(1):
         for recipe in RECIPES:
             train_version(recipe, training, folder / recipe.label)
+
+
+def describe_datasets(training_digest: str) -> dict[str, Any]:
+    """The pointer to the training half, and how the columns of the holdout are declared when it is locked."""
+    columns = {"id_column": "id", "target": TARGET, "positive": "1", "segments": list(SEGMENTS)}
+    return {"training": {**lineage.training_data_pointer(), "pin": training_digest}, "holdout": columns}
 
 
 def train_version(recipe: Recipe, training: pd.DataFrame, folder: Path) -> None:
@@ -97,9 +105,7 @@ def _cross_validated_scores(recipe: Recipe, features: Floats, approved: "np.ndar
     return scores
 
 
-def cross_validated_figures(
-    approved: "np.ndarray[Any, Any]", scores: Floats, threshold: float
-) -> cards.CrossValidated:
+def cross_validated_figures(approved: "np.ndarray[Any, Any]", scores: Floats, threshold: float) -> cards.CrossValidated:
     """The figures for the card."""
     return cards.CrossValidated(
         rows=len(approved),
@@ -125,9 +131,7 @@ def export(model: ClassifierMixin, features: Floats) -> bytes:
     session = InferenceSession(content, providers=["CPUExecutionProvider"])
     difference = session.run(["probabilities"], {"application": features})[0] - model.predict_proba(features)
     if np.abs(difference).max() > EXPORT_TOLERANCE:
-        raise RuntimeError(
-            f"The exported model differs by {np.abs(difference).max():.2g} from the fitted one."
-        )
+        raise RuntimeError(f"The exported model differs by {np.abs(difference).max():.2g} from the fitted one.")
     return content
 
 

@@ -59,9 +59,7 @@ def predict(
     """
     name = name or artifact.name
     if format not in RUNTIMES:
-        raise RuntimeRefused(
-            "not_executable", f"{name} is not run here: {_why_not(format)}", HAND_IN_PREDICTIONS
-        )
+        raise RuntimeRefused("not_executable", f"{name} is not run here: {_why_not(format)}", HAND_IN_PREDICTIONS)
     found = sniff_format(_first_bytes(artifact, name), name)
     if found in NEVER_EXECUTED:
         text = f"{name} is said to be {format} and is a {found} file: {_why_not(found)}"

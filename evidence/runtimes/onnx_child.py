@@ -154,9 +154,7 @@ def whole(task: Task, name: str, values: Any, wanted: str, rows: slice) -> Any:
     changed = result.astype(np.float64) != values
     if changed.any():
         first = int(np.argmax(changed))
-        raise misfit(
-            task, f"takes {wanted} where column {name} holds {values[first]} in row {rows.start + first}"
-        )
+        raise misfit(task, f"takes {wanted} where column {name} holds {values[first]} in row {rows.start + first}")
     return result
 
 
@@ -201,9 +199,7 @@ def run(session: Any, task: Task, output: str, inputs: list[Any], rows: slice) -
         if is_about_memory(str(error)):
             raise MemoryError from None
         remedy = "Run the file on these features with onnxruntime to see where it fails."
-        raise Problem(
-            "inputs_do_not_fit", f"{task.name} fails on the data: {short(str(error))}", remedy
-        ) from None
+        raise Problem("inputs_do_not_fit", f"{task.name} fails on the data: {short(str(error))}", remedy) from None
     return positive_scores(task, answer, rows.stop - rows.start)
 
 

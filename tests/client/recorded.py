@@ -19,8 +19,8 @@ def version(**changes: Any) -> dict[str, Any]:
     return {"model": "loans", "version": 3, "label": "1.2.0", "stage": "None", "finalised": False} | changes
 
 
-def gate(key: str, outcome: str | None, summary: str = "") -> dict[str, Any]:
-    running = None if outcome else {"share": 0.4, "word": "scoring"}
+def gate(key: str, outcome: str, summary: str = "", **changes: Any) -> dict[str, Any]:
+    running = {"share": 0.4, "word": "running the model"} if outcome == "pending" else None
     return {
         "key": key,
         "kind": key,
@@ -28,8 +28,14 @@ def gate(key: str, outcome: str | None, summary: str = "") -> dict[str, Any]:
         "outcome": outcome,
         "summary": summary,
         "provenance": "executed",
+        "run": 1,
+        "acknowledged_by": "",
         "progress": running,
-    }
+    } | changes
+
+
+def slot(key: str, filled_by: list[str] | None = None) -> dict[str, Any]:
+    return {"slot": key, "title": key.capitalize(), "role": "reviewer", "count": 1, "filled_by": filled_by or []}
 
 
 def promotion(state: str = "checking", **changes: Any) -> dict[str, Any]:
@@ -46,10 +52,10 @@ def promotion(state: str = "checking", **changes: Any) -> dict[str, Any]:
         "requested_by": "dana",
         "gates": [],
         "checklist": [
-            {"item": "cost", "text": "Cost is known", "slot": None, "ticked_by": None, "at": None},
-            {"item": "timing", "text": "The time is right", "slot": None, "ticked_by": "sam", "at": "now"},
+            {"item": "cost", "text": "Cost is known", "slot": "risk", "ticked_by": "", "at": None},
+            {"item": "timing", "text": "The time is right", "slot": "risk", "ticked_by": "sam", "at": "now"},
         ],
-        "slots": [],
+        "slots": [slot("model", filled_by=["riley"]), slot("risk")],
         "reviews": [],
         "seal": "seal-one",
         "url": "http://desk/promotions/7/",

@@ -1,5 +1,9 @@
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +11,11 @@ from typing import Any
 import pytest
 
 from assaydesk_client.command import main
-from tests.client.recorded import MODEL, gate, production, promotion, version
+from tests.client.recorded import MODEL, gate, production, promotion, slot, version
 from tests.client.scripted_server import ScriptedServer
 
 Command = Callable[..., int]
+CLIENT = Path(__file__).parents[2] / "client"
 
 
 @pytest.fixture
@@ -75,9 +80,7 @@ def test_register_creates_the_model_only_when_it_is_absent(
     assert registry.sent("POST", "/models")[0].json == {"name": "loans", "risk_tier": "high"}
 
 
-def test_register_leaves_an_existing_model_alone(
-    assaydesk: Command, registry: ScriptedServer, files: Path
-) -> None:
+def test_register_leaves_an_existing_model_alone(assaydesk: Command, registry: ScriptedServer, files: Path) -> None:
     assert assaydesk(*registering(files, "--create")) == 0
     assert registry.sent("POST", "/models") == []
 
@@ -196,14 +199,26 @@ def test_promote_notes_each_gate_once_as_it_finishes(
     integrity, regression = gate("integrity", "passed"), gate("no_regression", "failed", "AUC is worse")
     server.answer("POST /models/loans/versions/3/promotions", promotion(), status=201)
     server.answer(
-        "GET /promotions/7", promotion(gates=[gate("integrity", None), gate("no_regression", None)])
+        "GET /promotions/7", promotion(gates=[gate("integrity", "pending"), gate("no_regression", "pending")])
     )
-    server.answer("GET /promotions/7", promotion(gates=[integrity, gate("no_regression", None)]))
+    server.answer("GET /promotions/7", promotion(gates=[integrity, gate("no_regression", "pending")]))
     server.answer("GET /promotions/7", promotion("blocked", gates=[integrity, regression]))
     assert assaydesk(*PROMOTE, "--wait") == 1
     notes = capsys.readouterr().err
     assert notes.count("Integrity") == 1
-    assert notes.index("Integrity") < notes.index("No regression: AUC is worse")
+    assert notes.index("Integrity") < notes.index("No regression (no_regression): AUC is worse")
+
+
+def test_promote_notes_a_gate_again_when_it_ran_again(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer("POST /models/loans/versions/3/promotions", promotion(), status=201)
+    server.answer("GET /promotions/7", promotion(gates=[gate("card", "failed", "3 of 4 sections")]))
+    server.answer("GET /promotions/7", promotion(gates=[gate("card", "pending", run=2)]))
+    server.answer("GET /promotions/7", promotion("completed", gates=[gate("card", "passed", run=2)]))
+    assert assaydesk(*PROMOTE, "--wait") == 0
+    noted = [line.split()[0] for line in capsys.readouterr().err.splitlines() if "(card)" in line]
+    assert noted == ["failed", "passed"]
 
 
 def test_promote_without_wait_only_opens(assaydesk: Command, server: ScriptedServer) -> None:
@@ -280,8 +295,11 @@ def test_review_without_verdict_only_shows(
     assert assaydesk("review", 7) == 0
     shown = capsys.readouterr().out
     assert "seal seal-one" in shown
-    assert "[ ] cost: Cost is known" in shown
+    assert "Integrity (integrity)" in shown
+    assert "[ ] cost (risk): Cost is known" in shown
     assert "[x sam] timing" in shown
+    assert "model (Model, 1 reviewer): filled by riley" in shown
+    assert "risk (Risk, 1 reviewer): open" in shown
     assert [call.method for call in server.calls] == ["GET"]
 
 
@@ -299,6 +317,53 @@ def test_review_seals_what_it_has_just_shown(assaydesk: Command, server: Scripte
         "slot": "risk",
         "ticks": ["cost"],
     }
+
+
+def test_tick_all_means_the_items_of_the_only_slot_still_open(assaydesk: Command, server: ScriptedServer) -> None:
+    items = [
+        {"item": key, "text": key, "slot": of, "ticked_by": "", "at": None}
+        for key, of in (("cost", "risk"), ("keeper", "model"), ("anybody", ""))
+    ]
+    server.answer("GET /promotions/7", promotion("in_review", checklist=items))
+    server.answer("POST /promotions/7/reviews", promotion("completed"))
+    assert assaydesk(*APPROVE, "--tick", "all") == 0
+    assert server.sent("POST", "/reviews")[0].json["ticks"] == ["cost", "anybody"]
+
+
+def test_tick_all_asks_for_the_slot_when_several_are_open(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer("GET /promotions/7", promotion("in_review", slots=[slot("model"), slot("risk")]))
+    assert assaydesk(*APPROVE, "--tick", "all") == 2
+    assert "--slot model|risk" in capsys.readouterr().err
+    assert server.sent("POST", "/reviews") == []
+
+
+def test_open_items_and_gates_are_named_by_the_keys_that_options_take(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer("GET /promotions/7", promotion("in_review"))
+    path, detail = "POST /promotions/7/reviews", "Not approved yet."
+    server.refuse(path, 422, "checklist_open", detail, "Tick the 2 open items.", open_items=["cost", "keeper"])
+    server.refuse(path, 422, "not_acknowledged", detail, "Acknowledge it.", gates=["auc-kept"])
+    assert assaydesk(*APPROVE) == 1
+    assert "open items: cost, keeper" in capsys.readouterr().err
+    assert assaydesk(*APPROVE) == 1
+    assert "gates: auc-kept" in capsys.readouterr().err
+
+
+def test_reader_who_has_seen_enough_gets_no_traceback(server: ScriptedServer, tmp_path: Path) -> None:
+    server.answer("GET /promotions/7", promotion("in_review"))
+    reads, writes = os.pipe()
+    os.close(reads)
+    surroundings = {**os.environ, "ASSAYDESK_URL": server.url, "ASSAYDESK_TOKEN": "t"}
+    command = [sys.executable, "-m", "assaydesk_client", "review", "7"]
+    with os.fdopen(writes, "wb") as closed:
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=surroundings, cwd=CLIENT, check=False, timeout=60
+        )
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert done.stderr == b""
 
 
 def test_review_with_an_older_seal_sends_that_one_and_shows_what_moved(
@@ -344,7 +409,10 @@ def test_predict_hands_in_and_prints_the_figures(
     assaydesk: Command, server: ScriptedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "p.csv").write_text("id,score\n1,0.5\n")
-    metrics = [{"metric": "auc", "value": 0.875, "n": 986}, {"metric": "recall", "value": None, "n": 0}]
+    metrics = [
+        {"metric": "auc", "column": "", "segment": "", "value": 0.875, "n": 986},
+        {"metric": "recall", "column": "sex", "segment": "female", "value": None, "n": 0},
+    ]
     answer = {"evaluation": 4, "provenance": "scored", "dataset": "holdout@1", "metrics": metrics}
     server.answer("POST /models/loans/versions/3/predictions", answer, status=201)
     predictions = tmp_path / "p.csv"
@@ -353,7 +421,7 @@ def test_predict_hands_in_and_prints_the_figures(
     assert capsys.readouterr().out.splitlines() == [
         "evaluation 4 (scored)",
         "auc 0.8750 on 986 rows",
-        "recall undefined on 0 rows",
+        "recall sex=female undefined on 0 rows",
     ]
 
 
@@ -382,9 +450,7 @@ def test_card_command_tells_what_is_missing(
     assert registry.calls[0].body == (files / "card.md").read_bytes()
 
 
-def test_production_downloads_and_checks_every_file(
-    assaydesk: Command, server: ScriptedServer, tmp_path: Path
-) -> None:
+def test_production_downloads_and_checks_every_file(assaydesk: Command, server: ScriptedServer, tmp_path: Path) -> None:
     content = b"onnx bytes"
     entry = {"path": "sub/model.onnx", "size": 10, "sha256": hashlib.sha256(content).hexdigest()}
     server.answer("GET /models/loans/production", production([entry]))

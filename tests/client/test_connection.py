@@ -1,13 +1,17 @@
 import hashlib
 from base64 import b64decode
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from socket import create_server
+from typing import Any
 
 import pytest
 
 from assaydesk_client import Client, Corrupted, Misuse, NotAllowed, PromotionMoved, Refused, Unreachable
 from tests.client.recorded import MODEL, promotion
 from tests.client.scripted_server import ScriptedServer
+
+Ask = Callable[[Client], Iterator[dict[str, Any]]]
 
 
 def test_every_call_carries_the_token(client: Client, server: ScriptedServer) -> None:
@@ -46,9 +50,7 @@ def test_names_are_quoted_so_that_they_lead_nowhere_else(client: Client, server:
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
-def test_names_that_are_directions_are_refused_unsent(
-    client: Client, server: ScriptedServer, name: str
-) -> None:
+def test_names_that_are_directions_are_refused_unsent(client: Client, server: ScriptedServer, name: str) -> None:
     with pytest.raises(Misuse):
         client.model(name)
     assert server.calls == []
@@ -59,6 +61,21 @@ def test_lists_follow_the_cursor_to_the_end(client: Client, server: ScriptedServ
     server.answer("GET /models", {"items": [{"name": "b"}], "next_cursor": None})
     assert [model["name"] for model in client.models()] == ["a", "b"]
     assert [call.path.partition("?")[2] for call in server.calls] == ["", "cursor=n%261"]
+
+
+@pytest.mark.parametrize(
+    ("path", "ask"),
+    [
+        ("/audit", lambda client: client.audit_events(verb="promotion.opened")),
+        ("/models/m/history", lambda client: client.history("m")),
+    ],
+)
+def test_records_are_read_to_the_end_by_cursor(client: Client, server: ScriptedServer, path: str, ask: Ask) -> None:
+    server.answer(f"GET {path}", {"items": [{"n": 2}], "next_cursor": "17"})
+    server.answer(f"GET {path}", {"items": [{"n": 1}], "next_cursor": None})
+    assert [item["n"] for item in ask(client)] == [2, 1]
+    assert "cursor" not in server.calls[0].path
+    assert "cursor=17" in server.calls[1].path
 
 
 def test_read_is_repeated_while_the_server_restarts(client: Client, server: ScriptedServer) -> None:
@@ -115,26 +132,20 @@ def test_refusal_carries_code_words_and_remedy(client: Client, server: ScriptedS
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_missing_right_is_told_apart_from_other_refusals(
-    client: Client, server: ScriptedServer, status: int
-) -> None:
+def test_missing_right_is_told_apart_from_other_refusals(client: Client, server: ScriptedServer, status: int) -> None:
     server.refuse("GET /models/loans", status, "forbidden", "dana may not see loans.")
     with pytest.raises(NotAllowed):
         client.model("loans")
 
 
 def test_stale_seal_names_what_moved(client: Client, server: ScriptedServer) -> None:
-    server.refuse(
-        "POST /promotions/7/reviews", 409, "promotion_moved", "It moved.", moved=["Card", "Baseline"]
-    )
+    server.refuse("POST /promotions/7/reviews", 409, "promotion_moved", "It moved.", moved=["Card", "Baseline"])
     with pytest.raises(PromotionMoved) as caught:
         client.review_promotion(7, verdict="approve", comment="fine", seal="old")
     assert caught.value.moved == ["Card", "Baseline"]
 
 
-def test_refusal_without_a_problem_document_still_names_the_status(
-    client: Client, server: ScriptedServer
-) -> None:
+def test_refusal_without_a_problem_document_still_names_the_status(client: Client, server: ScriptedServer) -> None:
     server.answer("GET /models/loans", b"<h1>Not Found</h1>", status=404, kind="text/html")
     with pytest.raises(Refused, match="404"):
         client.model("loans")
@@ -186,9 +197,7 @@ def test_inputs_are_written_as_they_come(client: Client, server: ScriptedServer,
     assert (tmp_path / "inputs.csv").read_text() == "id,a\n1,2\n"
 
 
-def test_lock_names_the_columns_and_streams_the_file(
-    client: Client, server: ScriptedServer, tmp_path: Path
-) -> None:
+def test_lock_names_the_columns_and_streams_the_file(client: Client, server: ScriptedServer, tmp_path: Path) -> None:
     file = tmp_path / "h.csv"
     file.write_text("id,y\n1,0\n")
     server.answer("POST /datasets/holdout/versions", {"dataset": "holdout", "version": 1}, status=201)

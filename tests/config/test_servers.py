@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 
+from tests import fixtures_servers
 from tests.fixtures_servers import require_tool
 from tests.processes import Process, wait_until_gone
 
@@ -48,6 +49,16 @@ def test_redis_is_real_and_asks_for_its_password(redis_url):
 def test_redis_is_empty_again_for_the_next_test(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         assert client.dbsize() == 0
+
+
+def test_missing_tool_skips_a_test_by_default_and_fails_it_where_required(monkeypatch):
+    monkeypatch.setitem(fixtures_servers.TOOLS, "redis", lambda: None)
+    monkeypatch.setenv(fixtures_servers.REQUIRED, "chromium, postgresql")
+    with pytest.raises(pytest.skip.Exception, match="redis isn't installed"):
+        require_tool("redis")
+    monkeypatch.setenv(fixtures_servers.REQUIRED, "chromium, redis")
+    with pytest.raises(pytest.fail.Exception, match="ASSAYDESK_TESTS_REQUIRE names it"):
+        require_tool("redis")
 
 
 @pytest.fixture(params=[("postgresql", "postgresql"), ("redis_server", "redis")], ids=["postgresql", "redis"])

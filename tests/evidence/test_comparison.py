@@ -210,9 +210,7 @@ def test_rows_needed_would_settle_it_at_the_same_difference():
 def test_rows_needed_is_enough_and_not_too_many(centre, half_width, margin, n, metric):
     def outcome(rows):
         shrunk = half_width * np.sqrt(n / rows)
-        return judge_no_regression(
-            difference(centre - shrunk, centre + shrunk, metric=metric, n=rows), margin
-        )
+        return judge_no_regression(difference(centre - shrunk, centre + shrunk, metric=metric, n=rows), margin)
 
     judgement = outcome(n)
     if judgement.outcome != "inconclusive" or judgement.rows_needed is None:
@@ -230,9 +228,7 @@ def test_a_difference_on_the_margin_is_settled_by_no_number_of_rows():
 
 
 def test_what_has_no_interval_is_inconclusive_with_its_reason():
-    undefined = replace(
-        difference(0, 0), difference=None, low=None, high=None, verdict="undefined", reason="no rows"
-    )
+    undefined = replace(difference(0, 0), difference=None, low=None, high=None, verdict="undefined", reason="no rows")
     judgement = judge_no_regression(undefined, margin=0.01)
     assert (judgement.outcome, judgement.rows_needed, judgement.reason) == ("inconclusive", None, "no rows")
 

@@ -81,9 +81,7 @@ def test_log_loss_interval_is_the_paired_t_interval_of_scipy(rows):
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
 @pytest.mark.parametrize(("freedom", "within"), [(1, 1e-9), (2, 1e-9), (3, 0.01), (10, 5e-5), (200, 1e-8)])
 def test_student_quantile_is_that_of_scipy(level, freedom, within):
-    assert student_quantile(level, freedom) == pytest.approx(
-        stats.t.ppf((1 + level) / 2, freedom), rel=within
-    )
+    assert student_quantile(level, freedom) == pytest.approx(stats.t.ppf((1 + level) / 2, freedom), rel=within)
 
 
 def test_share_interval_is_bonett_and_prices_formula():
@@ -91,9 +89,7 @@ def test_share_interval_is_bonett_and_prices_formula():
     gain, loss = 10 / 52, 3 / 52
     half_width = Z95 * np.sqrt((gain + loss - (gain - loss) ** 2) / 52)
     assert interval.difference == pytest.approx(7 / 50)
-    assert [interval.low, interval.high] == pytest.approx(
-        [gain - loss - half_width, gain - loss + half_width]
-    )
+    assert [interval.low, interval.high] == pytest.approx([gain - loss - half_width, gain - loss + half_width])
 
 
 @given(st.integers(2, 500).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(0, n))))

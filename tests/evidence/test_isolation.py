@@ -140,15 +140,13 @@ def test_the_real_home_and_this_checkout_are_not_there_under_bubblewrap(run):
     ids=["silent", "pipes closed", "chatty"],
 )
 def test_a_program_that_never_ends_is_stopped_by_the_clock(run, isolation, source):
-    failure = failure_of(run, source, limits=Limits(seconds=0.4), isolation=isolation)
-    assert (failure.kind, failure.text) == ("timeout", "the program was stopped after 0.4 s")
+    failure = failure_of(run, source, limits=Limits(seconds=0.3), isolation=isolation)
+    assert (failure.kind, failure.text) == ("timeout", "the program was stopped after 0.3 s")
 
 
 @pytest.mark.parametrize("isolation", BOTH)
 def test_a_busy_loop_is_stopped_by_its_processor_time(run, isolation):
-    failure = failure_of(
-        run, "while True: pass", limits=Limits(seconds=20, cpu_seconds=1), isolation=isolation
-    )
+    failure = failure_of(run, "while True: pass", limits=Limits(seconds=20, cpu_seconds=1), isolation=isolation)
     assert (failure.kind, failure.text) == ("timeout", "the program was stopped after 1 s of processor time")
 
 

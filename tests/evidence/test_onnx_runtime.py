@@ -5,7 +5,7 @@ import pickle
 import subprocess
 import sys
 
-import joblib  # type: ignore[import-untyped]
+import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
@@ -204,9 +204,7 @@ def test_the_only_float_output_is_taken_whatever_its_name(model):
 
 
 def test_labels_alone_are_no_probability(model):
-    labels = onnx_models.answering(
-        model, np.array([1, 0, 1], np.int64), kind=onnx_models.INT64, shape=(None,)
-    )
+    labels = onnx_models.answering(model, np.array([1, 0, 1], np.int64), kind=onnx_models.INT64, shape=(None,))
     assert refusal_of(labels).code == "no_probability_output"
 
 
@@ -240,9 +238,7 @@ def test_scores_that_are_no_probabilities_are_counted_and_located(model, scores,
     count, where = said
     refusal = refusal_of(onnx_models.passing_through(model), TWO | {"a": np.array(scores)})
     assert refusal.code == "bad_scores"
-    assert refusal.text == (
-        f"model.onnx gave {count} of 3 scores that are no probabilities; the first, in {where}"
-    )
+    assert refusal.text == (f"model.onnx gave {count} of 3 scores that are no probabilities; the first, in {where}")
 
 
 def test_scores_beyond_one_by_rounding_are_cut(model):

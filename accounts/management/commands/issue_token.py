@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no account named {options['username']}.")
         scopes = options["scope"] or ["read", "write"]
-        days = options["days"] or (1 if "review" in scopes else 90)
+        days = options["days"] if options["days"] is not None else (1 if "review" in scopes else 90)
         try:
             _token, text = issue_token(user, actor=None, scopes=scopes, days=days, name="issued by command")
         except Refusal as refusal:

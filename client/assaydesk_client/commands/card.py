@@ -26,6 +26,4 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 def card_line(revision: CardRevision) -> str:
     """One line about a card, naming the sections it lacks."""
     missing = ", ".join(revision["sections_missing"])
-    return f"card revision {revision['revision']}" + (
-        f", still missing: {missing}" if missing else ", complete"
-    )
+    return f"card revision {revision['revision']}" + (f", still missing: {missing}" if missing else ", complete")

@@ -42,9 +42,7 @@ def _add_lock(actions: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE.csv", type=Path)
     parser.add_argument("--id", required=True, metavar="COLUMN", dest="id_column")
     parser.add_argument("--target", required=True, metavar="COLUMN")
-    parser.add_argument(
-        "--positive", required=True, metavar="VALUE", help="the target's value that counts as yes"
-    )
+    parser.add_argument("--positive", required=True, metavar="VALUE", help="the target's value that counts as yes")
     parser.add_argument("--segment", action="append", default=[], metavar="COLUMN", dest="segments")
 
 
@@ -61,9 +59,7 @@ def _create(client: Client, options: argparse.Namespace, output: Output) -> Exit
 
 
 def _point(client: Client, options: argparse.Namespace, output: Output) -> Exit:
-    version = client.point_dataset(
-        options.name, kind=options.kind, location=options.location, pin=options.pin
-    )
+    version = client.point_dataset(options.name, kind=options.kind, location=options.location, pin=options.pin)
     return _print_version(version, output)
 
 

@@ -58,7 +58,5 @@ def dataset_version(text: str) -> tuple[str, int]:
     """`name@1` as name and number."""
     name, at, number = text.rpartition("@")
     if not at or not name or not number.isdecimal():
-        raise argparse.ArgumentTypeError(
-            f"{text!r} names no dataset version; write NAME@NUMBER, like loans@1"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} names no dataset version; write NAME@NUMBER, like loans@1")
     return name, int(number)

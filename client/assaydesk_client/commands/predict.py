@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from assaydesk_client.answers import MetricValue
 from assaydesk_client.client import Client
 from assaydesk_client.commands.options import Subparsers, add_version, dataset_version, subcommand
 from assaydesk_client.exits import Exit
@@ -27,11 +28,14 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
         progress=output.progress(options.predictions),
     )
     lines = [f"evaluation {evaluation['evaluation']} ({evaluation['provenance']})"]
-    lines += [
-        f"{entry['metric']} {_figure(entry['value'])} on {entry['n']} rows" for entry in evaluation["metrics"]
-    ]
+    lines += map(_metric_line, evaluation["metrics"])
     output.result("\n".join(lines), evaluation)
     return Exit.DONE
+
+
+def _metric_line(entry: MetricValue) -> str:
+    where = f" {entry['column']}={entry['segment']}" if entry["column"] else ""
+    return f"{entry['metric']}{where} {_figure(entry['value'])} on {entry['n']} rows"
 
 
 def _figure(value: float | None) -> str:

@@ -12,9 +12,7 @@ from assaydesk_client.output import Output
 
 
 def add_subcommand(subparsers: Subparsers) -> None:
-    parser = subcommand(
-        subparsers, "production", "Show what is live; with --download, fetch its files.", _run
-    )
+    parser = subcommand(subparsers, "production", "Show what is live; with --download, fetch its files.", _run)
     parser.add_argument("model", metavar="MODEL", help="the model's name")
     parser.add_argument(
         "--download", type=Path, metavar="FOLDER", help="write each live version's files to FOLDER/VERSION/"
@@ -39,6 +37,4 @@ def _download(client: Client, live: Production, folder: Path, output: Output) ->
 
 def _arm_line(arm: Arm) -> str:
     label = f" ({arm['label']})" if arm["label"] else ""
-    return (
-        f"version {arm['version']}{label} {arm['weight']}% since {arm['since']}, {arm['artifact']['digest']}"
-    )
+    return f"version {arm['version']}{label} {arm['weight']}% since {arm['since']}, {arm['artifact']['digest']}"

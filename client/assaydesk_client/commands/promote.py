@@ -9,6 +9,7 @@ from assaydesk_client.exits import Exit
 from assaydesk_client.output import Output
 from assaydesk_client.waiting import CLOSED, STUCK, wait_for_promotion
 
+RUNNING = "pending"
 UNTIL = {"decided": CLOSED | STUCK, "in-review": CLOSED | STUCK | {"in_review", "approved"}}
 
 
@@ -53,23 +54,26 @@ def verdict_of(promotion: Promotion, until: str) -> Exit:
 
 
 class GateNotes:
-    """Notes every gate once when its outcome is there, and again only when the outcome changes."""
+    """Notes every gate once when its outcome is there, and again when a further run has ended."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._noted: dict[str, str] = {}
+        self._noted: set[tuple[str, int, str]] = set()
 
     def __call__(self, promotion: Promotion) -> None:
         for gate in promotion["gates"]:
-            outcome = gate["outcome"]
-            if outcome and self._noted.get(gate["key"]) != outcome:
-                self._noted[gate["key"]] = outcome
+            ended = gate["key"], gate["run"], gate["outcome"]
+            if gate["outcome"] != RUNNING and ended not in self._noted:
+                self._noted.add(ended)
                 self._output.note(gate_line(gate))
 
 
 def gate_line(gate: Gate) -> str:
+    """`  inconclusive No loss against Production (auc-kept): AUC −0.008 …; acknowledged by riley`"""
+    outcome = "running" if gate["outcome"] == RUNNING else gate["outcome"]
     summary = f": {gate['summary']}" if gate["summary"] else ""
-    return f"  {gate['outcome'] or 'running':12} {gate['title']}{summary}"
+    seen = f"; acknowledged by {gate['acknowledged_by']}" if gate["acknowledged_by"] else ""
+    return f"  {outcome:12} {gate['title']} ({gate['key']}){summary}{seen}"
 
 
 def promotion_line(promotion: Promotion) -> str:

@@ -22,12 +22,8 @@ def add_subcommand(subparsers: Subparsers) -> None:
     summary = "Register a version: metadata, files and card; finalise it; print its number."
     parser = subcommand(subparsers, "register", summary, _run)
     parser.add_argument("model", metavar="MODEL", help="the model's name")
-    parser.add_argument(
-        "--metadata", required=True, type=Path, metavar="FILE", help="version metadata, JSON or TOML"
-    )
-    parser.add_argument(
-        "--artifact", required=True, type=Path, action="append", metavar="FILE", dest="artifacts"
-    )
+    parser.add_argument("--metadata", required=True, type=Path, metavar="FILE", help="version metadata, JSON or TOML")
+    parser.add_argument("--artifact", required=True, type=Path, action="append", metavar="FILE", dest="artifacts")
     parser.add_argument("--card", type=Path, metavar="CARD.md", help="YAML front matter and Markdown")
     parser.add_argument("--label", help="the version's label, over the metadata's")
     parser.add_argument("--on-behalf-of", metavar="USERNAME", help="the person a pipeline acts for")
@@ -97,15 +93,11 @@ def _complete(
             output.note(card_line(client.put_card(model, number, card)))
         return client.finalize_version(model, number)
     except AssaydeskError:
-        output.note(
-            f"{model} {number} was registered but is not finalised; register anew once the cause is gone."
-        )
+        output.note(f"{model} {number} was registered but is not finalised; register anew once the cause is gone.")
         raise
 
 
-def _promote(
-    client: Client, version: Version, opened: list[Promotion], options: argparse.Namespace
-) -> list[Promotion]:
+def _promote(client: Client, version: Version, opened: list[Promotion], options: argparse.Namespace) -> list[Promotion]:
     """Opens the promotion asked for, unless the policy already opened that very one."""
     if not options.promote or any(promotion["to_stage"] == options.promote for promotion in opened):
         return []

@@ -2,7 +2,7 @@
 
 import argparse
 
-from assaydesk_client.answers import ChecklistItem, Promotion, Review
+from assaydesk_client.answers import ChecklistItem, Promotion, Review, Slot
 from assaydesk_client.client import Client
 from assaydesk_client.commands.options import Subparsers, positive, subcommand
 from assaydesk_client.commands.promote import gate_line, promotion_line
@@ -11,6 +11,7 @@ from assaydesk_client.exits import Exit
 from assaydesk_client.output import Output
 
 VERDICTS = ("approve", "request_changes", "reject")
+ALL = "all"
 
 
 def add_subcommand(subparsers: Subparsers) -> None:
@@ -21,11 +22,9 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--comment", help="your words; they stand in the record")
     parser.add_argument("--slot", help="which slot to fill, when you could fill several")
     parser.add_argument(
-        "--tick", action="append", default=[], metavar="ITEM", help="a checklist item, or 'all'"
+        "--tick", action="append", default=[], metavar="ITEM", help="a checklist item, or 'all' open ones of the slot"
     )
-    parser.add_argument(
-        "--acknowledge", type=acknowledgement, action="append", default=[], metavar="GATE=REASON"
-    )
+    parser.add_argument("--acknowledge", type=acknowledgement, action="append", default=[], metavar="GATE=REASON")
     parser.add_argument("--seal", help="review only if the promotion's seal is still this one")
 
 
@@ -51,7 +50,7 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 
 
 def _review(client: Client, promotion: Promotion, options: argparse.Namespace, output: Output) -> Exit:
-    ticks = _ticks(promotion, options.tick)
+    ticks = _ticks(promotion, options.tick, options.slot)
     # The seal that was shown is the one that is sent: anything that moved since makes the server refuse.
     seal = options.seal or promotion["seal"]
     for gate, reason in options.acknowledge:
@@ -68,16 +67,23 @@ def _review(client: Client, promotion: Promotion, options: argparse.Namespace, o
     return Exit.DONE
 
 
-def _ticks(promotion: Promotion, wanted: list[str]) -> list[str]:
+def _ticks(promotion: Promotion, wanted: list[str], slot: str | None) -> list[str]:
     items = [item["item"] for item in promotion["checklist"]]
-    if "all" in wanted:
-        return [item["item"] for item in promotion["checklist"] if not item["ticked_by"]]
+    if ALL in wanted:
+        return _open_items(promotion, slot)
     unknown = next((item for item in wanted if item not in items), None)
     if unknown:
-        raise Misuse(
-            f"The checklist has no item {unknown!r}.", f"It has: {', '.join(items) or 'none at all'}."
-        )
+        raise Misuse(f"The checklist has no item {unknown!r}.", f"It has: {', '.join(items) or 'none at all'}.")
     return wanted
+
+
+def _open_items(promotion: Promotion, slot: str | None) -> list[str]:
+    """The open items that a person in the slot answers for; without one, those of the only slot still open."""
+    still_open = [entry["slot"] for entry in promotion["slots"] if len(entry["filled_by"]) < entry["count"]]
+    if slot is None and len(still_open) > 1:
+        raise Misuse("Which items are yours depends on the slot you fill.", f"Add --slot {'|'.join(still_open)}.")
+    mine = {"", slot or next(iter(still_open), "")}
+    return [item["item"] for item in promotion["checklist"] if item["slot"] in mine and not item["ticked_by"]]
 
 
 def summary_of(promotion: Promotion) -> str:
@@ -90,6 +96,8 @@ def summary_of(promotion: Promotion) -> str:
             *map(gate_line, promotion["gates"]),
             "checklist:",
             *map(_item_line, promotion["checklist"]),
+            "slots:",
+            *map(_slot_line, promotion["slots"]),
             "reviews:",
             *map(_review_line, promotion["reviews"]),
             f"seal {promotion['seal']}",
@@ -99,7 +107,13 @@ def summary_of(promotion: Promotion) -> str:
 
 def _item_line(item: ChecklistItem) -> str:
     mark = f"x {item['ticked_by']}" if item["ticked_by"] else " "
-    return f"  [{mark}] {item['item']}: {item['text']}"
+    slot = f" ({item['slot']})" if item["slot"] else ""
+    return f"  [{mark}] {item['item']}{slot}: {item['text']}"
+
+
+def _slot_line(slot: Slot) -> str:
+    filled = f"filled by {', '.join(slot['filled_by'])}" if slot["filled_by"] else "open"
+    return f"  {slot['slot']} ({slot['title']}, {slot['count']} {slot['role']}): {filled}"
 
 
 def _review_line(review: Review) -> str:

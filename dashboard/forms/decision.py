@@ -1,0 +1,53 @@
+"""What people type on the promotion page. It is kept when an action refuses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.reasons import Invalid
+
+#: Room for a thorough reason; far below what a request may hold.
+MOST_CHARACTERS = 10_000
+_ACKNOWLEDGE = "acknowledge-"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A form as it was sent: which one, its words, its ticks. `gate` is the one to run again."""
+
+    form: str = ""
+    verdict: str = ""
+    seal: str = ""
+    slot: str = ""
+    words: str = ""
+    gate: str = ""
+    ticks: tuple[str, ...] = ()
+    acknowledgements: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises Invalid for words that can't be kept as they are: too many, or holding what is no text."""
+        for words in (self.words, *self.acknowledgements.values()):
+            try:
+                _WORDS.clean(words)
+            except forms.ValidationError as error:
+                raise Invalid("bad_words", f"Not recorded. {' '.join(error.messages)}") from error
+
+
+_WORDS = forms.CharField(required=False, max_length=MOST_CHARACTERS)
+
+
+def typed(form: str, sent: QueryDict, *, gate: str = "") -> Typed:
+    """Reads any of the page's forms; empty acknowledgements count as not given."""
+    given = {name.removeprefix(_ACKNOWLEDGE): sent[name] for name in sent if name.startswith(_ACKNOWLEDGE)}
+    return Typed(
+        form=form,
+        verdict=sent.get("verdict", ""),
+        seal=sent.get("seal", ""),
+        slot=sent.get("slot", ""),
+        words=sent.get("words", ""),
+        gate=gate,
+        ticks=tuple(sent.getlist("tick")),
+        acknowledgements={key: words for key, words in given.items() if words.strip()},
+    )

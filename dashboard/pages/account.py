@@ -1,0 +1,46 @@
+"""The reader's own account: who they are, what they may do and why, their tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.models import AccessToken, User
+from accounts.queries import HeldRole, roles_held
+
+TOKENS_SHOWN = 50
+SCOPE_WORDS = {"read": "read", "write": "register and promote", "review": "review"}
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token without its text; `state` is usable, expired or revoked."""
+
+    token: AccessToken
+    scopes: str
+    state: str
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    roles: list[HeldRole]
+    groups: list[str]
+    tokens: list[TokenRow]
+
+
+def account_page(user: User) -> AccountPage:
+    """What the account page shows; tokens newest first, usable ones before those that ended."""
+    now = timezone.now()
+    tokens = [_row(token, now) for token in user.tokens.order_by("-created_at", "-pk")[:TOKENS_SHOWN]]
+    return AccountPage(
+        roles=roles_held(user),
+        groups=list(user.groups.order_by("name").values_list("name", flat=True)),
+        tokens=sorted(tokens, key=lambda row: row.state != "usable"),
+    )
+
+
+def _row(token: AccessToken, now: datetime) -> TokenRow:
+    scopes = ", ".join(SCOPE_WORDS.get(scope, scope) for scope in token.scopes)
+    if token.revoked_at is not None:
+        return TokenRow(token, scopes, "revoked")
+    return TokenRow(token, scopes, "usable" if token.expires_at > now else "expired")

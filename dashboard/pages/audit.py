@@ -1,0 +1,115 @@
+"""The record as a page: events with links to what they are about, where that can be seen."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from accounts.access import may_everywhere, visible
+from accounts.models import User
+from accounts.roles import AUDIT
+from audit.models import AuditEvent
+from audit.queries import Filters, events_page
+from audit.verbs import REGISTERED
+from registry.models import Model, Version
+
+Change = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One event; `changes` are triples of field, before and after; `address` is empty for who may not see it."""
+
+    event: AuditEvent
+    url: str
+    changes: list[Change]
+    address: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    rows: list[EventRow]
+    older: str
+    verbs: list[tuple[str, str]]
+    sees_all: bool
+
+
+def audit_page(user: User, filters: Filters) -> AuditPage:
+    """One page of the events this person may see: all for auditors, else those about models they see."""
+    sees_all = may_everywhere(user, AUDIT)
+    shown = None if sees_all else _names(user)
+    page = events_page(filters, visible_models=shown)
+    addresses = None if sees_all else _names(user, permission=AUDIT)
+    return AuditPage(
+        rows=_rows(page.events, addresses),
+        older=_address_of(filters, page.next_before),
+        verbs=sorted(((name, verb.wording) for name, verb in REGISTERED.items()), key=_topic),
+        sees_all=sees_all,
+    )
+
+
+def _names(user: User, **permission: str) -> Collection[str]:
+    models = visible(Model.objects.all(), actor=user, model_path="pk", **permission)
+    return set(models.values_list("name", flat=True))
+
+
+def _topic(verb: tuple[str, str]) -> tuple[str, str]:
+    name, wording = verb
+    return name.partition(".")[0], wording
+
+
+def _address_of(filters: Filters, before: int | None) -> str:
+    if before is None:
+        return ""
+    wanted = {"model": filters.model, "verb": filters.verb, "actor": filters.actor, "before": str(before)}
+    return "?" + urlencode({name: value for name, value in wanted.items() if value})
+
+
+def _rows(events: Iterable[AuditEvent], addresses: Collection[str] | None) -> list[EventRow]:
+    events = list(events)
+    versions = _version_addresses(events)
+    return [
+        EventRow(
+            event=event,
+            url=versions.get(event.subject_id, "") if event.subject_kind == "version" else _address(event),
+            changes=changes(event.before, event.after),
+            address=event.address if addresses is None or event.model_name in addresses else "",
+        )
+        for event in events
+    ]
+
+
+def _version_addresses(events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Pages of the versions that events are about, by their key as text, in one query."""
+    keys = {event.subject_id for event in events if event.subject_kind == "version" and event.subject_id.isdigit()}
+    found = Version.objects.filter(pk__in=keys).values_list("pk", "model__name", "number")
+    return {str(pk): reverse("version", args=[name, number]) for pk, name, number in found}
+
+
+def _address(event: AuditEvent) -> str:
+    if event.subject_kind == "model":
+        return reverse("model", args=[event.subject_name])
+    if event.subject_kind in {"promotion", "policy"} and event.subject_id.isdigit():
+        return reverse(event.subject_kind, args=[int(event.subject_id)])
+    return ""
+
+
+def changes(before: Any, after: Any) -> list[Change]:
+    """Field by field what an event changed; values that are no mappings count as one field."""
+    before, after = _as_fields(before), _as_fields(after)
+    return [(name, _text(before.get(name)), _text(after.get(name))) for name in {**before, **after}]
+
+
+def _as_fields(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

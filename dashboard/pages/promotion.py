@@ -1,0 +1,123 @@
+"""The promotion page: everything a reviewer looks at before deciding, prepared for showing."""
+
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.reasons import Refusal
+from approvals.models import Promotion, Review, State
+from approvals.standing import Marks, marks_of
+from dashboard.forms.decision import Typed
+from dashboard.hallmarks import Die, hallmark
+from dashboard.names import Person
+from dashboard.pages.promotion_card import CardView, card_view
+from dashboard.pages.promotion_curve import RankingChart, ranking_chart
+from dashboard.pages.promotion_evidence import Evidence, evidence_for
+from dashboard.pages.promotion_gates import Gates, gates_of
+from dashboard.pages.promotion_panel import Panel, panel_of
+from dashboard.pages.promotion_timeline import Timeline, timeline_of
+from dashboard.pages.version_hallmark import metric_title
+from evidence.models import Provenance
+from registry.models import DatasetVersion, Stage, StageTerm
+
+
+@dataclass(frozen=True)
+class PromotionPage:
+    """One promotion for one reader. `live_term` is the baseline's present term in Production, if it has one."""
+
+    promotion: Promotion
+    dies: list[Die]
+    evidence: list[Evidence]
+    chart: RankingChart | None
+    gates: Gates
+    card: CardView
+    trained_on: list[DatasetVersion]
+    live_term: StageTerm | None
+    own_term: StageTerm | None
+    timeline: Timeline
+    panel: Panel
+    last_review: Review | None
+    sent: Typed
+    refusal: Refusal | None
+
+    @property
+    def is_overdue(self) -> bool:
+        due = self.promotion.due_at
+        return self.promotion.is_open and due is not None and due < timezone.now()
+
+
+def promotion_page(
+    promotion: Promotion,
+    reader: User,
+    *,
+    sent: Typed | None = None,
+    refusal: Refusal | None = None,
+    before: int | None = None,
+) -> PromotionPage:
+    """The page, with what was typed and why it was refused, if it was; a fixed number of queries."""
+    sent = sent or Typed()
+    prefetch_related_objects([reader], "groups")
+    marks = marks_of(promotion)
+    evidence = evidence_for(marks)
+    version = promotion.version
+    terms = _present_terms(promotion)
+    return PromotionPage(
+        promotion=promotion,
+        dies=_dies(marks, evidence),
+        evidence=evidence,
+        chart=ranking_chart(evidence[0]) if evidence else None,
+        gates=gates_of(marks, evidence, reader, sent, str(refusal.reason) if refusal else ""),
+        card=card_view(promotion),
+        trained_on=list(version.trained_on.select_related("dataset").order_by("dataset__name", "number")),
+        live_term=terms.get(promotion.baseline_id or 0),
+        own_term=terms.get(version.pk),
+        timeline=timeline_of(promotion, marks.document, before=before),
+        panel=panel_of(marks, reader, sent, refusal),
+        last_review=promotion.reviews.select_related("reviewer").order_by("-at").first(),
+        sent=sent,
+        refusal=refusal,
+    )
+
+
+def gates_part(promotion: Promotion, reader: User) -> Gates:
+    """Only the gates, for refreshing them while they run."""
+    marks = marks_of(promotion)
+    return gates_of(marks, evidence_for(marks), reader, Typed(), "")
+
+
+def _present_terms(promotion: Promotion) -> dict[int, StageTerm]:
+    """Where both versions are now; of the baseline only while it is in Production."""
+    versions = [promotion.version_id, promotion.baseline_id]
+    found = StageTerm.objects.filter(version__in=[pk for pk in versions if pk], ended_at=None)
+    kept = (term for term in found if term.version_id == promotion.version_id or term.stage == Stage.PRODUCTION)
+    return {term.version_id: term for term in kept}
+
+
+def _dies(marks: Marks, evidence: list[Evidence]) -> list[Die]:
+    """The hallmark this promotion strikes."""
+    promotion = marks.promotion
+    version = promotion.version
+    metric = version.model.primary_metric
+    own = [value.value for value in evidence[0].own_values if value.metric == metric] if evidence else []
+    candidate = evidence[0].candidate if evidence else None
+    completed = promotion.state == State.COMPLETED and promotion.closed_at is not None
+    return hallmark(
+        maker=version.on_behalf_of or version.registered_by,
+        measure=(metric_title(metric), own[0] if own else None),
+        executed=candidate is not None and candidate.provenance == Provenance.EXECUTED,
+        approvals=_shields(marks),
+        struck_on=timezone.localdate(promotion.closed_at) if completed else None,
+    )
+
+
+def _shields(marks: Marks) -> list[tuple[str, Person | None]]:
+    shields: list[tuple[str, Person | None]] = []
+    for slot in marks.document.slots:
+        # An approval that completed the promotion stays struck, whatever became of its giver's role.
+        given = [review.reviewer for review in marks.approvals if review.slot == slot.key]
+        filled = given if not marks.promotion.is_open else [review.reviewer for review in marks.counting(slot)]
+        seats: list[Person | None] = [*filled, *[None] * max(slot.count - len(filled), 0)]
+        shields += [(slot.key.replace("-", " "), who) for who in seats]
+    return shields

@@ -1,0 +1,127 @@
+"""The gates of a promotion with what they rest on, those that need a person's eye first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from approvals.models import GateRun, Outcome
+from approvals.permissions import why_not_rerun
+from approvals.policies import GateRule
+from approvals.standing import Marks, acknowledgement_of
+from dashboard import times
+from dashboard.figures import number
+from dashboard.forms.decision import Typed
+from dashboard.pages.open_promotions import Progress, shown_outcome
+from dashboard.pages.policies import asks
+from dashboard.pages.promotion_evidence import Evidence
+from evidence.models import Evaluation
+
+_FIRST = (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PENDING, Outcome.PASSED)
+_ISOLATION = {
+    "bubblewrap": "no network, no secrets, read-only input (bubblewrap)",
+    "limits": "time and memory limits only",
+}
+RERUN_FORM = "promotion/rerun.html"
+
+
+@dataclass(frozen=True)
+class GateProgress:
+    share: float
+    word: str
+
+
+@dataclass(frozen=True)
+class ShownGate:
+    """A gate as includes/gate.html shows it. `form` is the template of its form, "" for who may not use one."""
+
+    key: str
+    title: str
+    outcome: str
+    summary: str
+    provenance: str
+    why: str
+    facts: list[tuple[str, str]]
+    log: str
+    open: bool
+    progress: GateProgress | None
+    form: str
+    form_address: str
+    words: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Gates:
+    """All gates of a promotion, and how far they are together while some still run."""
+
+    shown: list[ShownGate]
+    progress: Progress | None
+    outcomes: list[str]
+
+
+def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typed, problem: str) -> Gates:
+    """Failures first, else in the policy's order; no query of its own."""
+    may_rerun = why_not_rerun(marks.promotion, reader) is None
+    evaluations = {each.dataset.casefold(): each.candidate for each in evidence if each.candidate}
+    runs = sorted(marks.runs, key=lambda run: (_FIRST.index(Outcome(run.outcome)), run.position))
+    shown = [_shown(run, marks.document.gate(run.key), evaluations, may_rerun) for run in runs]
+    if shown and shown[0].outcome in {"failed", "error", "inconclusive"}:
+        shown[0] = replace(shown[0], open=True)
+    if sent.form == "rerun":
+        typed = {"open": True, "words": sent.words, "problem": problem}
+        shown = [replace(gate, **typed) if gate.key == sent.gate else gate for gate in shown]
+    return Gates(shown, _progress(marks.runs), [shown_outcome(run) for run in marks.runs])
+
+
+def _shown(run: GateRun, rule: GateRule, evaluations: dict[str, Evaluation], may_rerun: bool) -> ShownGate:
+    reference = rule.gate.dataset(rule.gate.read_parameters(rule.parameters))
+    evaluation = evaluations.get(reference.casefold()) if reference else None
+    pending = run.outcome == Outcome.PENDING
+    return ShownGate(
+        key=run.key,
+        title=rule.shown_title,
+        outcome=shown_outcome(run),
+        summary=run.summary,
+        provenance=run.provenance,
+        why=_why(run),
+        facts=[("Asks", asks(rule)), *_facts(run, reference, evaluation)],
+        log=(evaluation.log if evaluation and not pending else ""),
+        open=False,
+        progress=GateProgress(run.job.progress, run.job.word) if pending and run.job else None,
+        form=RERUN_FORM if may_rerun and not pending else "",
+        form_address=reverse("gate_rerun", args=[run.promotion_id, run.key]),
+    )
+
+
+def _why(run: GateRun) -> str:
+    """Why it was run again, and who accepted an inconclusive outcome with which words."""
+    told = [f"Run {run.number}. {run.because}"] if run.number > 1 else []
+    accepted = acknowledgement_of(run)
+    if accepted is not None:
+        when = times.clock(accepted.at, timezone.now())
+        told.append(f"Accepted by {accepted.by.display_name}, {when}: “{accepted.reason}”")
+    return " ".join(told)
+
+
+def _facts(run: GateRun, reference: str, evaluation: Evaluation | None) -> list[tuple[str, str]]:
+    facts = [("Dataset", f"{reference}, locked")] if reference else []
+    if evaluation is not None and run.outcome != Outcome.PENDING:
+        facts.append(("Rows", number(run.details.get("rows") or evaluation.rows, 0)))
+        if evaluation.isolation:
+            facts.append(("Isolated", _ISOLATION.get(evaluation.isolation, evaluation.isolation)))
+        if evaluation.seconds is not None:
+            facts.append(("Model ran", f"{number(evaluation.seconds, 1)} s"))
+    if run.finished_at is not None:
+        facts.append(("Judged", times.on_record(run.finished_at)))
+    return facts
+
+
+def _progress(runs: Iterable[GateRun]) -> Progress | None:
+    runs = list(runs)
+    done = sum(run.outcome != Outcome.PENDING for run in runs)
+    if done == len(runs):
+        return None
+    return Progress(done / len(runs), f"{done} of {len(runs)} gates are through")

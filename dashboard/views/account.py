@@ -1,0 +1,80 @@
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.actions import issue_token, revoke_token
+from accounts.models import AccessToken
+from accounts.reasons import Invalid, NotFound, Reason, Refusal
+from dashboard.forms.account import PersonSignInForm, TokenForm
+from dashboard.pages.account import account_page
+from dashboard.signed_in import SignedInRequest, signed_in
+
+sign_in = LoginView.as_view(authentication_form=PersonSignInForm)
+sign_out = LogoutView.as_view()
+
+
+class ChangePassword(PasswordChangeView):
+    """The signed-in person's own password; other sessions of theirs end with it."""
+
+    template_name = "pages/password.html"
+    success_url = reverse_lazy("account")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, "Your password is changed. Other devices are signed out.")
+        return response
+
+
+change_password = signed_in(ChangePassword.as_view())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+def account(request: SignedInRequest) -> HttpResponse:
+    """Who the reader is and what they may do; issues and revokes their tokens (`action` says which)."""
+    if request.method != "POST":
+        return _page(request, TokenForm())
+    action = request.POST.get("action")
+    if action == "issue":
+        return _issue(request)
+    if action == "revoke":
+        return _revoke(request)
+    raise Invalid("unknown_action", f"This page has no form named {action!r}.", "Reload the page.")
+
+
+def _page(
+    request: SignedInRequest, form: TokenForm, *, shown_once: str = "", reason: Reason | None = None, status: int = 200
+) -> HttpResponse:
+    context = {"page": account_page(request.user), "form": form, "shown_once": shown_once, "reason": reason}
+    return render(request, "pages/account.html", context, status=status)
+
+
+def _issue(request: SignedInRequest) -> HttpResponse:
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    wanted = form.cleaned_data
+    try:
+        _, text = issue_token(
+            request.user, actor=request.user, scopes=wanted["scopes"], days=wanted["days"], name=wanted["name"]
+        )
+    except Refusal as refusal:
+        return _page(request, form, reason=refusal.reason, status=refusal.status)
+    # In the answer itself, never by a redirect: an address would keep the secret in histories and logs.
+    return _page(request, TokenForm(), shown_once=text)
+
+
+def _revoke(request: SignedInRequest) -> HttpResponse:
+    key = request.POST.get("token", "")
+    token = AccessToken.objects.filter(user=request.user, pk=key).first() if key.isdigit() else None
+    if token is None:
+        raise NotFound("no_such_token", "There is no such token of yours.")
+    revoke_token(token, actor=request.user)
+    return redirect("account")

@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import fetch
+from accounts.reasons import Conflict, Invalid, NotFound, Refusal
+from accounts.roles import CONTRIBUTE, REVIEW, VIEW
+from approvals.actions import open_promotion
+from approvals.intake import revise_card
+from dashboard.pages.version import version_page
+from dashboard.signed_in import SignedInRequest, signed_in
+from registry.actions import mark_card_reviewed
+from registry.models import Version
+from registry.queries import newest_card, versions_numbered
+from registry.stores import StoreError, store
+
+#: A downloaded file opened by a browser must not run as a page of ours.
+FILE_POLICY = "default-src 'none'; sandbox"
+
+
+def _fetch(request: SignedInRequest, name: str, number: int, permission: str = VIEW) -> Version:
+    return fetch(
+        versions_numbered(name, number),
+        actor=request.user,
+        permission=permission,
+        model_path="model",
+        thing=f"version {number} of {name}",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def version(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    """A version's page. Its forms post to it and say in `action` what is wanted; a refusal keeps the typed words."""
+    if request.method != "POST":
+        return _page(request, _fetch(request, name, number))
+    action = request.POST.get("action", "")
+    try:
+        if action not in ACTIONS:
+            raise Invalid("unknown_action", f"This page has no form named {action!r}.", "Reload the page.")
+        return ACTIONS[action](request, name, number)
+    except Refusal as refusal:
+        return _page(request, _fetch(request, name, number), refused=action, refusal=refusal)
+
+
+def _page(
+    request: SignedInRequest, found: Version, *, refused: str = "", refusal: Refusal | None = None
+) -> HttpResponse:
+    context = {
+        "page": version_page(found, request.user),
+        "refused": refused,
+        "reason": refusal.reason if refusal else None,
+        "typed": request.POST,
+    }
+    return render(request, "pages/version.html", context, status=refusal.status if refusal else 200)
+
+
+def _promote(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    promotion = open_promotion(
+        _fetch(request, name, number, CONTRIBUTE),
+        to_stage=request.POST.get("to", ""),
+        actor=request.user,
+        reason=request.POST.get("reason", "").strip(),
+    )
+    return redirect("promotion", promotion.pk)
+
+
+def _revise_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    found = _fetch(request, name, number, CONTRIBUTE)
+    _check_revision_seen(request, found)
+    # Browsers send lines ended by CR LF; the same words must stay the same revision.
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    revise_card(found, text=text, actor=request.user)
+    return _back_to_card(name, number)
+
+
+def _review_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    found = _fetch(request, name, number, REVIEW)
+    _check_revision_seen(request, found)
+    card = newest_card(found)
+    if card is None:
+        raise NotFound("no_card", f"{found} has no card to review.", "A contributor writes it.")
+    mark_card_reviewed(card, actor=request.user)
+    return _back_to_card(name, number)
+
+
+def _check_revision_seen(request: SignedInRequest, found: Version) -> None:
+    """Raises Conflict when the card got another wording since the reader's page was drawn."""
+    card = newest_card(found)
+    if card is not None and request.POST.get("revision") != str(card.number):
+        raise Conflict(
+            "card_moved",
+            f"Not saved: {card.written_by.display_name} wrote revision {card.number} of the card meanwhile.",
+            "Read it, then decide again; your words are kept.",
+        )
+
+
+def _back_to_card(name: str, number: int) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("version", args=[name, number]) + "#card")
+
+
+ACTIONS: dict[str, Callable[[SignedInRequest, str, int], HttpResponse]] = {
+    "promote": _promote,
+    "revise_card": _revise_card,
+    "review_card": _review_card,
+}
+
+
+@require_safe
+@signed_in
+def artifact(request: SignedInRequest, name: str, number: int, path: str) -> HttpResponseBase:
+    """The bytes of one file of a version, streamed as a download that no browser shows or runs."""
+    found = _fetch(request, name, number)
+    file = found.files.filter(path=path).first()
+    if file is None:
+        raise NotFound("no_such_file", f"{found} has no file {path}.")
+    try:
+        content = store().open(file.sha256)
+    except StoreError as error:
+        raise Conflict("bytes_gone", f"{path} can’t be read: {error}", "Tell your administrator.") from error
+    response = FileResponse(
+        content, as_attachment=True, filename=PurePosixPath(path).name, content_type="application/octet-stream"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = FILE_POLICY
+    return response

@@ -1,0 +1,41 @@
+
+import pytest
+from typing import Any
+
+from approvals.models import Promotion, State
+from registry.models import Model, Version
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Nobody signs in by password here, so a slow hash would only cost time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def own_store(settings: Any, tmp_path: object) -> None:
+    """A store of its own for each test: some damage what lies in it."""
+    settings.ARTIFACT_DIR = tmp_path
+
+
+@pytest.fixture
+def loan(db: None) -> Model:
+    """The model `loan`, with everybody's roles and both policies."""
+    factories.personas()
+    factories.policies()
+    return factories.model_named("loan")
+
+
+@pytest.fixture
+def version(loan: Model) -> Version:
+    """A version of `loan` in Staging with a complete card and good evidence."""
+    version = factories.version_of(loan)
+    factories.evidence_of(version)
+    return version
+
+
+@pytest.fixture
+def in_review(version: Version) -> Promotion:
+    """A promotion of `version` to Production whose gates have all passed; nobody has decided yet."""
+    return factories.promotion_in(State.IN_REVIEW, version=version)

@@ -1,0 +1,33 @@
+"""Everything a refused act must leave as it was."""
+
+from typing import Any
+
+from approvals.models import (
+    Acknowledgement,
+    GateRun,
+    Policy,
+    PolicyRevision,
+    Promotion,
+    Review,
+    Seal,
+    Tick,
+)
+from audit.models import AuditEvent
+from registry.models import CardRevision, StageTerm, TrafficArm, TrafficPlan, Version
+from work.models import Job, Mail
+
+TABLES = (
+    *(Promotion, GateRun, Seal, Review, Tick, Acknowledgement, Policy, PolicyRevision),
+    *(Version, CardRevision, StageTerm, TrafficPlan, TrafficArm),
+    *(Job, Mail, AuditEvent),
+)
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table that approvals write to."""
+    return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in TABLES}
+
+
+def verbs() -> list[str]:
+    """The verbs on the record, oldest first."""
+    return list(AuditEvent.objects.order_by("pk").values_list("verb", flat=True))

@@ -1,0 +1,44 @@
+"""What every test gets: a store and a mail folder of its own, and a queue that nobody listens to."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.test import TransactionTestCase
+
+from audit import guards
+
+pytest_plugins = ["tests.fixtures_servers"]
+
+# Playwright's synchronous interface runs an event loop in the test's thread; the ORM would refuse to work there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: Any, tmp_path: Path) -> None:
+    settings.ARTIFACT_DIR = tmp_path / "artifacts"
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one only costs time here
+
+
+@pytest.fixture(autouse=True, scope="session")
+def deaf_queue() -> None:
+    """Messages go nowhere: tests run jobs themselves, and tests with real workers start these as processes."""
+    current_app.conf.broker_url = "memory://"
+    current_app.conf.broker_transport_options = {}
+
+
+_teardown = TransactionTestCase._fixture_teardown
+
+
+def _empty_the_database(case: TransactionTestCase) -> None:
+    """Tests that commit empty the whole database afterwards, which the audit table's guards refuse."""
+    with connection.cursor() as cursor:
+        guards.remove(cursor)
+    _teardown(case)  # ends with a migrate signal, which puts the guards back
+
+
+TransactionTestCase._fixture_teardown = _empty_the_database
