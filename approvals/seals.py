@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 
+from approvals.gates import GATES
 from approvals.models import GateRun, Promotion
 from registry.queries import newest_card
 
@@ -20,7 +21,8 @@ PART_TITLES = {
 def parts_of(promotion: Promotion, runs: Collection[GateRun]) -> dict[str, str]:
     """Part to digest, as things are now. `runs` are the promotion's current gate runs, all finished."""
     card = newest_card(promotion.version)
-    evidence = sorted({digest for run in runs for digest in run.details.get("evidence", [])})
+    measured = [run for run in runs if "evidence" in GATES[run.kind].rests_on]  # others name cards and files there
+    evidence = sorted({digest for run in measured for digest in run.details.get("evidence", [])})
     return {
         "artifact": promotion.version.artifact_digest,
         "card": card.digest if card else "",

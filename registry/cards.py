@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,15 @@ from markdown_it import MarkdownIt
 from accounts.reasons import Invalid
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEADING = re.compile(r"^#{1,4}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+# One way to match a line, so that no line of blanks takes for ever.
+_HEADING = re.compile(r"^(#{1,4})[ \t]+(.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 #: Characters that turn text round or hide in it; in a card they could make words read otherwise than stored.
-_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+#: What Hugging Face's template holds where nobody has written yet.
+_UNWRITTEN = re.compile(r"\[more information needed\]", re.IGNORECASE)
 
 _TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
@@ -30,19 +36,42 @@ class Card:
     front_matter: dict[str, Any]
     body: str
 
-    @property
-    def headings(self) -> list[str]:
-        return _HEADING.findall(_FENCED.sub("", self.body))
-
     def missing_sections(self, wanted: list[str]) -> list[str]:
-        """Those of the wanted sections that have no heading, or no text under it."""
-        filled = {heading.casefold() for heading, text in self._sections() if text}
+        """Those of the wanted sections that have no heading, or nothing written under it or its subheadings."""
+        filled: set[str] = set()
+        above: list[tuple[int, str]] = []
+        for level, heading, text in self._sections():
+            above = [*(upper for upper in above if upper[0] < level), (level, heading.casefold())]
+            if _is_written(text):
+                filled |= {name for _, name in above}
         return [section for section in wanted if section.casefold() not in filled]
 
-    def _sections(self) -> list[tuple[str, str]]:
-        # split gives: text before, heading, text, heading, text …
+    def _sections(self) -> Iterator[tuple[int, str, str]]:
+        """Level, heading and the text up to the next heading."""
+        # split gives: text before, hashes, heading, text, hashes, heading, text …
         parts = _HEADING.split(_FENCED.sub("…", self.body))
-        return [(heading, text.strip()) for heading, text in zip(parts[1::2], parts[2::2], strict=True)]
+        for hashes, heading, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            yield len(hashes), heading.strip(" \t#"), text
+
+
+def _is_written(text: str) -> bool:
+    """Whether there is anything besides comments and the template's placeholder."""
+    before, *commented = _UNWRITTEN.sub("", text).split("<!--")
+    return any(part.strip() for part in (before, *(comment.partition("-->")[2] for comment in commented)))
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: a few lines that merge them over and over become millions of entries."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases are not taken", mark)
+        return super().compose_node(parent, index)
+
+
+#: What PyYAML raises for a scalar that isn't what its tag or look says: a 30th of February, !!bool maybe.
+_BAD_SCALAR = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 
 
 def read_card(text: str) -> Card:
@@ -51,13 +80,15 @@ def read_card(text: str) -> Card:
     if match is None:
         return Card({}, text)
     try:
-        front_matter = yaml.safe_load(match[1]) or {}
-    except yaml.YAMLError as error:
+        front_matter = yaml.load(match[1], Loader=_PlainLoader)  # noqa: S506  # a safe loader, made stricter
+    except (yaml.YAMLError, *_BAD_SCALAR) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 2}" if mark else ""
         raise Invalid(
             "bad_front_matter", f"The card's front matter isn't YAML{where}.", "Mend it and send it again."
         ) from error
+    if front_matter is None:
+        front_matter = {}
     if not isinstance(front_matter, dict):
         raise Invalid("bad_front_matter", "The card's front matter must be a mapping (key: value).")
     return Card(front_matter, text.replace("\r\n", "\n")[match.end() :])
@@ -66,12 +97,13 @@ def read_card(text: str) -> Card:
 @functools.lru_cache(maxsize=256)
 def render_markdown(body: str) -> str:
     """Markdown as HTML with no scripts, styles, images, ids or classes; unseen direction marks become visible."""
-    shown = _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", body)
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").render(shown)
-    return nh3.clean(
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").render(body)
+    clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": set()},  # else nh3 lets title and lang through
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+    # Last, because Markdown makes such marks of entities as well (&#x202e;).
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", clean)

@@ -31,6 +31,12 @@ def deaf_queue() -> None:
     current_app.conf.broker_transport_options = {}
 
 
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: Path) -> dict[str, Any]:
+    """The system's Chromium; its own sandbox can't start as root."""
+    return {"executable_path": str(chromium), "args": ["--no-sandbox", "--disable-background-networking"]}
+
+
 _teardown = TransactionTestCase._fixture_teardown
 
 

@@ -30,7 +30,7 @@ from approvals.transitions import Event
 from evidence.actions import lock_dataset
 from evidence.actions.evaluate import store_evaluation
 from evidence.loading import load_rows
-from evidence.models import Evaluation, LockedDataset, Provenance
+from evidence.models import Comparison, Evaluation, LockedDataset, Provenance
 from evidence.runtimes import Prediction
 from evidence.tables import Declaration
 from registry.actions import (
@@ -201,6 +201,12 @@ def evidence_of(
     executed = provenance == Provenance.EXECUTED
     ran = Prediction(scores, "bubblewrap", 1.25, "loaded model.onnx\n400 rows") if executed else None
     return store_evaluation(version, locked, rows, scores, provenance=provenance, ran=ran)
+
+
+def stored_comparison(promotion: Promotion) -> dict[str, Any]:
+    """What the gates stored of candidate against baseline, as plain values."""
+    found = Comparison.objects.get(candidate__version=promotion.version, baseline__version=promotion.baseline)
+    return dict(found.result)
 
 
 # --- Policies and promotions -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.actions.queueing import queue_again
 from approvals.gate_evidence import sides_of
 from approvals.gates import Judged
-from approvals.models import GateRun, Outcome, Promotion
+from approvals.models import Acknowledgement, GateRun, Outcome, Promotion
 from approvals.permissions import why_not_rerun
 from approvals.standing import current_runs, document_of
 from approvals.subjects import promotion_subject
@@ -62,18 +62,20 @@ def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
     promotion = lock_promotion(run.promotion_id)
     lease.finish()
     current = GateRun.objects.select_for_update().filter(pk=run.pk, is_current=True, outcome=Outcome.PENDING)
+    digest = _digest(run, judged)
     changed = current.update(
         outcome=judged.outcome,
         summary=judged.summary,
         details={**judged.details, "evidence": list(judged.evidence)},
         provenance=judged.provenance,
-        digest=_digest(run, judged),
+        digest=digest,
         finished_at=timezone.now(),
     )
     if not changed or not promotion.is_open:
         return
     after = {"gate": run.key, "run": run.number, "outcome": judged.outcome, "summary": judged.summary}
     record(events.GATE_FINISHED, promotion_subject(promotion), actor=None, after=after)
+    _keep_acknowledgement(run, digest)
     advance(promotion)
 
 
@@ -81,6 +83,12 @@ def _digest(run: GateRun, judged: Judged) -> str:
     """Over outcome, parameters and evidence: a run that finds the same on the same changes no decision."""
     what = [run.kind, run.parameters, judged.outcome, sorted(judged.evidence)]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def _keep_acknowledgement(run: GateRun, digest: str) -> None:
+    """What was said about an inconclusive outcome holds for a run that finds the same on the same."""
+    same = {"gate_run__promotion": run.promotion_id, "gate_run__key": run.key, "gate_run__digest": digest}
+    Acknowledgement.objects.filter(**same).update(gate_run=run)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.actions import create_person, grant_role, issue_token, revoke_token
 from accounts.models import AccessToken, User
 from accounts.roles import Role
-from assaydesk_client import Client
+from assaydesk_client.client import Client
 
 READ, WRITE, REVIEW = AccessToken.Scope.READ, AccessToken.Scope.WRITE, AccessToken.Scope.REVIEW
 ONE_HOUR = 1 / 24  # days, as tokens count; the story takes under a minute

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
+
 from accounts.reasons import Refusal
-from assaydesk_client import AssaydeskError, TimedOut
+from assaydesk_client.errors import AssaydeskError, TimedOut
 
 
 class StepFailed(Exception):
@@ -37,6 +39,16 @@ class Steps:
         except (AssaydeskError, Refusal, Unexpected) as error:
             raise StepFailed(f"“{title}” failed: {_why(error)}") from error
         self._say(f"{time.monotonic() - begun:5.1f} s  {title}")
+
+
+def require_answer(url: str) -> None:
+    """Raises Unexpected unless a server is well at `url`."""
+    try:
+        answer = httpx.get(f"{url}/healthz", timeout=10, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unexpected(f"{error}. Is Assaydesk served there? `manage.py serve` does it.") from error
+    if not answer.is_success:
+        raise Unexpected(f"It says {answer.status_code} at /healthz.")
 
 
 def _why(error: Exception) -> str:

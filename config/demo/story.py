@@ -7,10 +7,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from assaydesk_client import Client, wait_for_promotion
 from assaydesk_client.answers import Gate, Promotion
+from assaydesk_client.client import Client
+from assaydesk_client.waiting import wait_for_promotion
 from config.demo import training
 from config.demo.steps import Steps, Unexpected
 
@@ -193,5 +193,5 @@ def _expect(promotion: Promotion, state: str) -> Promotion:
     if promotion["state"] == state:
         return promotion
     standing = [f"{gate['title']}: {gate['summary']}" for gate in promotion["gates"] if gate["outcome"] != "passed"]
-    what: Any = f"Promotion {promotion['id']} is {promotion['state_title'].lower()}, not {state}."
+    what = f"Promotion {promotion['id']} is {promotion['state_title'].lower()}, not {state}."
     raise Unexpected(" ".join([what, *standing]))

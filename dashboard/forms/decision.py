@@ -40,7 +40,8 @@ _WORDS = forms.CharField(required=False, max_length=MOST_CHARACTERS)
 
 def typed(form: str, sent: QueryDict, *, gate: str = "") -> Typed:
     """Reads any of the page's forms; empty acknowledgements count as not given."""
-    given = {name.removeprefix(_ACKNOWLEDGE): sent[name] for name in sent if name.startswith(_ACKNOWLEDGE)}
+    names = [name for name in sent if name.startswith(_ACKNOWLEDGE)]
+    given = {name.removeprefix(_ACKNOWLEDGE): str(sent.get(name, "")) for name in names}
     return Typed(
         form=form,
         verdict=sent.get("verdict", ""),

@@ -1,6 +1,7 @@
 """The record as a page: events with links to what they are about, where that can be seen."""
 
 import json
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +15,24 @@ from accounts.roles import AUDIT
 from audit.models import AuditEvent
 from audit.queries import Filters, events_page
 from audit.verbs import REGISTERED
+from dashboard import figures
 from registry.models import Model, Version
 
 Change = tuple[str, str, str]
+BRIEF_FIELDS, BRIEF_LENGTH = 4, 40
+_DIGEST = re.compile(r"[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True)
 class EventRow:
-    """One event; `changes` are triples of field, before and after; `address` is empty for who may not see it."""
+    """One event; `changes` are triples of field, before and after, `brief` the same in a line.
+
+    `address` is empty for who may not see it.
+    """
 
     event: AuditEvent
     url: str
+    brief: str
     changes: list[Change]
     address: str
 
@@ -71,15 +79,18 @@ def _address_of(filters: Filters, before: int | None) -> str:
 def _rows(events: Iterable[AuditEvent], addresses: Collection[str] | None) -> list[EventRow]:
     events = list(events)
     versions = _version_addresses(events)
-    return [
-        EventRow(
-            event=event,
-            url=versions.get(event.subject_id, "") if event.subject_kind == "version" else _address(event),
-            changes=changes(event.before, event.after),
-            address=event.address if addresses is None or event.model_name in addresses else "",
-        )
-        for event in events
-    ]
+    return [_row(event, versions, addresses) for event in events]
+
+
+def _row(event: AuditEvent, versions: dict[str, str], addresses: Collection[str] | None) -> EventRow:
+    changed = changes(event.before, event.after)
+    return EventRow(
+        event=event,
+        url=versions.get(event.subject_id, "") if event.subject_kind == "version" else _address(event),
+        brief=brief(changed),
+        changes=changed,
+        address=event.address if addresses is None or event.model_name in addresses else "",
+    )
 
 
 def _version_addresses(events: Iterable[AuditEvent]) -> dict[str, str]:
@@ -103,6 +114,22 @@ def changes(before: Any, after: Any) -> list[Change]:
     return [(name, _text(before.get(name)), _text(after.get(name))) for name in {**before, **after}]
 
 
+def brief(changed: Iterable[Change]) -> str:
+    """The first changes in a line: `stage Staging → Production`."""
+    told = [_told(*change) for change in changed if change[1] or change[2]]
+    return ", ".join(told[:BRIEF_FIELDS]) + (", …" if len(told) > BRIEF_FIELDS else "")
+
+
+def _told(name: str, before: str, after: str) -> str:
+    return f"{name} {' → '.join(_shortened(text) for text in (before, after) if text)}"
+
+
+def _shortened(text: str) -> str:
+    if _DIGEST.fullmatch(text):
+        return figures.short_digest(text)
+    return text if len(text) <= BRIEF_LENGTH else text[:BRIEF_LENGTH] + "…"
+
+
 def _as_fields(value: Any) -> dict[str, Any]:
     if value is None:
         return {}
@@ -110,6 +137,6 @@ def _as_fields(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value is None or value == [] or value == {}:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

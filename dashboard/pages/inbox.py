@@ -94,8 +94,9 @@ def _is_overdue(due: datetime | None, now: datetime) -> bool:
 
 
 def recently_decided(user: User) -> list[Decided]:
-    """The last promotions that closed, of those the person can see."""
+    """The last promotions that closed, of those the person can see; what moved by itself nobody decided."""
     closed = visible(promotions(), actor=user, model_path="version__model").exclude(state__in=OPEN_STATES)
+    closed = closed.exclude(state=State.COMPLETED, policy_revision__seats=0)
     reviews = Review.objects.filter(fell_at=None).select_related("reviewer").order_by("at")
     found = list(closed.order_by("-closed_at", "-pk").prefetch_related(Prefetch("reviews", reviews))[:SHOWN_DECIDED])
     return _decided(found, _deciders(found))

@@ -167,8 +167,7 @@ def _lanes(model: Model, rows: Iterable[OpenRow]) -> list[Lane]:
     counts = dict(model.versions.values_list("stage").annotate(Count("pk")))
     open_rows_of = {row.promotion.version_id: row for row in rows}
     return [
-        _lane(model, stage, counts.get(stage, 0), open_rows_of)
-        for stage in (Stage.STAGING, Stage.NONE, Stage.ARCHIVED)
+        _lane(model, stage, counts.get(stage, 0), open_rows_of) for stage in (Stage.STAGING, Stage.NONE, Stage.ARCHIVED)
     ]
 
 
@@ -233,14 +232,14 @@ def _with_primary_metric(versions: QuerySet[Any], metric: str) -> QuerySet[Any]:
     values = MetricValue.objects.filter(evaluation__version=OuterRef("pk"), metric=metric, column="")
     newest = values.order_by("-evaluation__made_at", "-pk")
     dataset = "evaluation__dataset__dataset_version"
-    return versions.annotate(
+    measured: QuerySet[Any] = versions.annotate(
         measured=Subquery(newest.values("value")[:1]),
         measured_how=Subquery(newest.values("evaluation__provenance")[:1]),
         measured_on=Subquery(newest.values(f"{dataset}__dataset__name")[:1]),
         measured_on_number=Subquery(newest.values(f"{dataset}__number")[:1]),
     )
+    return measured
 
 
 def _dataset(version: Any) -> str:
     return f"{version.measured_on}@{version.measured_on_number}" if version.measured_on else ""
-

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
@@ -37,7 +38,8 @@ class Catalogue:
 
 def catalogue(user: User, *, search: str = "", after: str = "") -> Catalogue:
     """One page of the models whose name, use, description or version label contains `search`."""
-    models = visible(Model.objects.alias(key=Lower("name")), actor=user, model_path="pk")
+    keyed: QuerySet[Any] = Model.objects.alias(key=Lower("name"))
+    models = visible(keyed, actor=user, model_path="pk")
     if search:
         models = _found(models, search)
     if after:
@@ -47,7 +49,7 @@ def catalogue(user: User, *, search: str = "", after: str = "") -> Catalogue:
     return Catalogue(_rows(page), next_after=page[-1].name if more else "")
 
 
-def _found(models: QuerySet[Model], search: str) -> QuerySet[Model]:
+def _found(models: QuerySet[Any], search: str) -> QuerySet[Any]:
     labelled = Version.objects.filter(model=OuterRef("pk"), label__icontains=search)
     text = Q(name__icontains=search) | Q(use_case__icontains=search) | Q(description__icontains=search)
     return models.filter(text | Exists(labelled))

@@ -1,6 +1,6 @@
 """Policies in words: what they ask, of whom, for which models."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,7 @@ def asks(rule: GateRule) -> str:
     """What a gate asks, in one line of plain words."""
     parameters = rule.gate.read_parameters(rule.parameters)
     told = _ASKS.get(rule.kind)
-    return told(parameters) if told else _listed(rule.parameters)
+    return told(parameters) if told is not None else _listed(rule.parameters)
 
 
 def _threshold(parameters: Any) -> str:
@@ -156,7 +156,7 @@ def _card_complete(parameters: Any) -> str:
     return f"The card has text under {', '.join(parameters.sections)}"
 
 
-_ASKS = {
+_ASKS: dict[str, Callable[[Any], str]] = {
     "metric_threshold": _threshold,
     "no_regression": _no_regression,
     "card_complete": _card_complete,

@@ -14,10 +14,11 @@ from dashboard.hallmarks import Die, hallmark
 from dashboard.names import Person
 from dashboard.pages.promotion_card import CardView, card_view
 from dashboard.pages.promotion_curve import RankingChart, ranking_chart
-from dashboard.pages.promotion_evidence import Evidence, evidence_for
+from dashboard.pages.promotion_evidence import Evidence
 from dashboard.pages.promotion_gates import Gates, gates_of
 from dashboard.pages.promotion_panel import Panel, panel_of
 from dashboard.pages.promotion_timeline import Timeline, timeline_of
+from dashboard.pages.stored_evidence import evidence_for
 from dashboard.pages.version_hallmark import metric_title
 from evidence.models import Provenance
 from registry.models import DatasetVersion, Stage, StageTerm

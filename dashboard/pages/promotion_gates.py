@@ -71,8 +71,10 @@ def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typ
     if shown and shown[0].outcome in {"failed", "error", "inconclusive"}:
         shown[0] = replace(shown[0], open=True)
     if sent.form == "rerun":
-        typed = {"open": True, "words": sent.words, "problem": problem}
-        shown = [replace(gate, **typed) if gate.key == sent.gate else gate for gate in shown]
+        shown = [
+            replace(gate, open=True, words=sent.words, problem=problem) if gate.key == sent.gate else gate
+            for gate in shown
+        ]
     return Gates(shown, _progress(marks.runs), [shown_outcome(run) for run in marks.runs])
 
 

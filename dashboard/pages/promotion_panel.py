@@ -104,6 +104,7 @@ class Panel:
 def panel_of(marks: Marks, reader: User, sent: Typed, refusal: Refusal | None) -> Panel:
     """The panel for a reader whose groups are prefetched; two queries for the people who can decide."""
     promotion = marks.promotion
+    able = _able_to_fill(marks)
     never = why_never_decide(marks, reader)
     not_now = None if never else why_not_approve(marks, reader)
     return Panel(
@@ -111,10 +112,10 @@ def panel_of(marks: Marks, reader: User, sent: Typed, refusal: Refusal | None) -
         why_never=never,
         why_not_now=not_now,
         offers=[] if never else _offers(marks, reader, not_now),
-        slots=[] if never else marks.slots_for(reader),
+        slots=[] if never else _slots(marks, reader, able),
         items=_items(marks, reader, sent, refusal),
         unsure=[_unsure(marks, run, sent, refusal) for run in marks.unacknowledged] if promotion.is_open else [],
-        seats=_seats(marks, reader),
+        seats=_seats(marks, reader, able),
         sent=sent if sent.form in {"review", "requester"} else Typed(),
         refusal=refusal if sent.form in {"review", "requester"} else None,
         may_withdraw=why_not_withdraw(promotion, reader) is None,
@@ -168,17 +169,33 @@ def _named(refusal: Refusal | None, what: str) -> list[str]:
     return refusal.details.get(what, []) if refusal else []
 
 
-def _seats(marks: Marks, reader: User) -> list[Seat]:
-    model = marks.promotion.version.model
-    able = people_who_may(REVIEW, model).exclude(pk__in=barred_people(marks.promotion))
-    people = list(able.prefetch_related("groups")) if marks.open_slots and marks.promotion.is_open else []
+def _able_to_fill(marks: Marks) -> dict[str, list[User]]:
+    """The people who could fill each open slot, by its key."""
+    if not marks.promotion.is_open or not marks.open_slots:
+        return {}
+    able = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred_people(marks.promotion))
+    people = list(able.prefetch_related("groups"))
+    return {slot.key: [each for each in people if slot in marks.slots_for(each)] for slot in marks.open_slots}
+
+
+def _slots(marks: Marks, reader: User, able: dict[str, list[User]]) -> list[Slot]:
+    """The reader's slots, first the one that the fewest others could fill: it is most likely meant."""
+    return sorted(marks.slots_for(reader), key=lambda slot: len(able.get(slot.key, [])))
+
+
+def _seats(marks: Marks, reader: User, able: dict[str, list[User]]) -> list[Seat]:
     seats = []
     for slot in marks.document.slots:
-        counting = marks.counting(slot)
-        waiting = _names((each for each in people if slot in marks.slots_for(each)), reader)
-        seats += [Seat(slot.title, review, "") for review in counting]
-        seats += [Seat(slot.title, None, waiting)] * max(slot.count - len(counting), 0)
+        # What completed a promotion stays given, whatever became of its giver's role.
+        given = marks.counting(slot) if marks.promotion.is_open else _given(marks, slot)
+        waiting = _names(able.get(slot.key, []), reader)
+        seats += [Seat(slot.title, review, "") for review in given]
+        seats += [Seat(slot.title, None, waiting)] * max(slot.count - len(given), 0)
     return seats
+
+
+def _given(marks: Marks, slot: Slot) -> list[Review]:
+    return [review for review in marks.approvals if review.slot == slot.key]
 
 
 def _names(people: Iterable[User], reader: User) -> str:

@@ -95,6 +95,7 @@ class VersionPage:
     metrics: list[Metric]
     evaluations: list[EvaluationRow]
     promotions: list[Promotion]
+    open_promotion: Promotion | None
     terms: list[StageTerm]
     targets: list[Target]
     why_not_open: Reason | None
@@ -106,6 +107,7 @@ def version_page(version: Version, user: User) -> VersionPage:
     revisions = _revisions(version)
     newest = revisions[0] if revisions else None
     files = list(version.files.all()[: FILES_SHOWN + 1])
+    own_promotions = list(promotions().filter(version=version).order_by("-opened_at")[:PROMOTIONS_SHOWN])
     return VersionPage(
         version=version,
         dies=hallmark_of(version),
@@ -122,7 +124,8 @@ def version_page(version: Version, user: User) -> VersionPage:
         card_rights=_card_rights(version, newest, user),
         metrics=list(METRICS.values()),
         evaluations=_evaluations(version),
-        promotions=list(promotions().filter(version=version).order_by("-opened_at")[:PROMOTIONS_SHOWN]),
+        promotions=own_promotions,
+        open_promotion=next((promotion for promotion in own_promotions if promotion.is_open), None),
         terms=list(version.terms.order_by("-started_at", "-pk")),
         targets=[_target(version, stage) for stage in possible_targets(version)],
         why_not_open=_why_not_open(version, user),
@@ -147,7 +150,7 @@ def _why_not_open(version: Version, user: User) -> Reason | None:
     if not stages:
         name = Stage(version.stage).label
         return Reason("no_way_on", f"{version.name} is in {name}: no promotion leads on from there.")
-    return why_not_open(version, user, to_stage=stages[0])
+    return why_not_open(version, user)
 
 
 def _facts(version: Version) -> list[tuple[str, str]]:

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.actions import issue_token, revoke_token
 from accounts.models import AccessToken
 from accounts.reasons import Invalid, NotFound, Reason, Refusal
-from dashboard.forms.account import PersonSignInForm, TokenForm
+from dashboard.forms.account import NewPasswordForm, PersonSignInForm, TokenForm
 from dashboard.pages.account import account_page
 from dashboard.signed_in import SignedInRequest, signed_in
+
+#: Apart from the ids of other forms on the page.
+IDS_OF_FIELDS = "new_%s"
 
 sign_in = LoginView.as_view(authentication_form=PersonSignInForm)
 sign_out = LogoutView.as_view()
@@ -22,6 +25,7 @@ sign_out = LogoutView.as_view()
 class ChangePassword(PasswordChangeView):
     """The signed-in person's own password; other sessions of theirs end with it."""
 
+    form_class = NewPasswordForm
     template_name = "pages/password.html"
     success_url = reverse_lazy("account")
 
@@ -40,7 +44,7 @@ change_password = signed_in(ChangePassword.as_view())
 def account(request: SignedInRequest) -> HttpResponse:
     """Who the reader is and what they may do; issues and revokes their tokens (`action` says which)."""
     if request.method != "POST":
-        return _page(request, TokenForm())
+        return _page(request, TokenForm(auto_id=IDS_OF_FIELDS))
     action = request.POST.get("action")
     if action == "issue":
         return _issue(request)
@@ -57,7 +61,7 @@ def _page(
 
 
 def _issue(request: SignedInRequest) -> HttpResponse:
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, auto_id=IDS_OF_FIELDS)
     if not form.is_valid():
         return _page(request, form, status=422)
     wanted = form.cleaned_data
@@ -68,7 +72,7 @@ def _issue(request: SignedInRequest) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, form, reason=refusal.reason, status=refusal.status)
     # In the answer itself, never by a redirect: an address would keep the secret in histories and logs.
-    return _page(request, TokenForm(), shown_once=text)
+    return _page(request, TokenForm(auto_id=IDS_OF_FIELDS), shown_once=text)
 
 
 def _revoke(request: SignedInRequest) -> HttpResponse:

@@ -22,7 +22,7 @@ from dashboard.forms.decision import Typed, typed
 from dashboard.pages.promotion import gates_part, promotion_page
 from dashboard.pages.promotion_moved import has_moved, what_moved
 from dashboard.signed_in import SignedInRequest, signed_in
-from dashboard.views.page_keys import page_key
+from dashboard.views.page_keys import key_from
 
 #: Tells htmx to stop asking; the answer is shown all the same.
 STOP_POLLING = 286
@@ -143,7 +143,7 @@ def _promotion(request: SignedInRequest, number: int) -> Promotion:
 def _page(
     request: SignedInRequest, promotion: Promotion, *, sent: Typed | None = None, refusal: Refusal | None = None
 ) -> HttpResponse:
-    before = page_key(request, "before")
+    before = key_from(request, "before")
     page = promotion_page(promotion, request.user, sent=sent, refusal=refusal, before=before)
     model = promotion.version.model
     crumbs = [("Inbox", reverse("inbox")), (model.name, reverse("model", args=[model.name]))]

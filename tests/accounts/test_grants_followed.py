@@ -107,10 +107,7 @@ def test_guardians_rows_are_exactly_what_the_grants_permit(db, seed):
     for _ in range(40):
         world.step(chance)
     wanted = {
-        (holder, model, name)
-        for role, holder, model in world.grants
-        if model is not None
-        for name in PERMITTED[role]
+        (holder, model, name) for role, holder, model in world.grants if model is not None for name in PERMITTED[role]
     }
     rows = [*UserObjectPermission.objects.all(), *GroupObjectPermission.objects.all()]
     models = {str(model.pk): model for model in world.models}

@@ -1,22 +1,8 @@
-
 import pytest
-from typing import Any
 
 from approvals.models import Promotion, State
 from registry.models import Model, Version
 from tests import factories
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Nobody signs in by password here, so a slow hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
-def own_store(settings: Any, tmp_path: object) -> None:
-    """A store of its own for each test: some damage what lies in it."""
-    settings.ARTIFACT_DIR = tmp_path
 
 
 @pytest.fixture

@@ -319,10 +319,10 @@ def test_editing_a_policy_in_the_admin_site_publishes_the_next_revision(admin_si
     ids=["unknown gate", "dataset not locked", "no approver", "not YAML", "not a mapping"],
 )
 def test_the_admin_site_shows_a_bad_document_s_error_beside_the_field(
-    admin_site: Client, document: str, said: str
+    admin_site: Client, loan: Model, document: str, said: str
 ) -> None:
     before = PolicyRevision.objects.count()
-    answer = admin_site.post("/admin/approvals/policy/add/", form(document))
+    answer = admin_site.post("/admin/approvals/policy/add/", form(document, model=str(loan.pk)))
     assert answer.status_code == 200
     assert answer.context["adminform"].form.errors.keys() == {"document"}
     assert said in answer.content.decode()

@@ -1,15 +1,9 @@
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-
-# Playwright's event loop runs in the thread that talks to the database.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
 
 @pytest.fixture
 def component_pages(settings: Any) -> None:
@@ -30,9 +24,3 @@ def signed_in(dana: Any, component_pages: None) -> Client:
     client = Client()
     client.force_login(dana, backend="django.contrib.auth.backends.ModelBackend")
     return client
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """The system's Chromium; its own sandbox can't start as root."""
-    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox"]}

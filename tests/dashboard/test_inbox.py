@@ -5,9 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions import grant_role
@@ -15,27 +13,14 @@ from approvals.actions import withdraw_promotion
 from approvals.models import Promotion, State
 from registry.models import Model
 from tests import factories
+from tests.dashboard.browsing import client_of, page_of, queries_of, section
 from work.models import Job
 
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(who: Any) -> Client:
-    client = Client()
-    client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def inbox_of(who: Any) -> str:
-    answer = signed_in(who).get("/")
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def section(page: str, name: str) -> str:
-    """The part of the page under the heading with this id; empty when there is none."""
-    found = re.search(rf'<section class="block" aria-labelledby="{name}">.*?</section>', page, re.DOTALL)
-    return found[0] if found else ""
+    return page_of(who, "/")
 
 
 def in_review(model: Model | None = None) -> Promotion:
@@ -99,9 +84,9 @@ def test_a_stranger_sees_no_promotion_at_all(people: Any) -> None:
 def test_the_navigation_counts_what_waits(people: Any) -> None:
     in_review(factories.model_named("one"))
     in_review(factories.model_named("two"))
-    page = signed_in(people.riley).get("/models/").content.decode()
+    page = client_of(people.riley).get("/models/").content.decode()
     assert re.search(r'Inbox<span class="n">2<span class="sr"> waiting for you', page)
-    assert '<span class="n">' not in signed_in(people.dana).get("/models/").content.decode()
+    assert '<span class="n">' not in client_of(people.dana).get("/models/").content.decode()
 
 
 def test_an_overdue_promotion_says_so_and_comes_first(people: Any) -> None:
@@ -133,7 +118,7 @@ def test_a_page_without_running_gates_does_not_ask_again(people: Any) -> None:
 
 def test_a_refresh_is_a_part_of_the_page_and_speaks_only_of_news(people: Any) -> None:
     factories.promotion_in(State.CHECKING)
-    client = signed_in(people.riley)
+    client = client_of(people.riley)
     seen = re.search(r"seen=(\w+)", client.get("/").content.decode())
     assert seen is not None
     part = client.get(f"/?seen={seen[1]}", headers={"HX-Request": "true"})
@@ -167,17 +152,14 @@ def test_only_the_last_ten_decisions_are_listed(people: Any) -> None:
 
 def test_the_number_of_queries_does_not_grow_with_the_promotions(people: Any) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as asked:
-            inbox_of(people.riley)
-            inbox_of(people.dana)
-        return len(asked)
+        return queries_of(lambda: (inbox_of(people.riley), inbox_of(people.dana)))
 
     for number in range(3):
         in_review(factories.model_named(f"early-{number}"))
     factories.promotion_in(State.BLOCKED, model=factories.model_named("blocked-0"))
     factories.promotion_in(State.COMPLETED, model=factories.model_named("done-0"))
     few = queries()
-    for number in range(12):
+    for number in range(27):
         in_review(factories.model_named(f"late-{number}"))
     for number in range(1, 4):
         factories.promotion_in(State.BLOCKED, model=factories.model_named(f"blocked-{number}"))

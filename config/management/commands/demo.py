@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.models import User
 from approvals.models import Promotion
 from assaydesk_client.answers import Promotion as PromotionAnswer
-from config.demo.people import ADMIN, PEOPLE, choose_password, clients, create_cast
+from config.demo.people import ADMIN, PEOPLE, PIPELINE, choose_password, clients, create_cast
 from config.demo.policies import publish_policies
-from config.demo.steps import StepFailed, Steps
+from config.demo.steps import StepFailed, Steps, require_answer
 from config.demo.story import LAST_LABEL, MODEL, Story
 from config.demo.training import training
 from registry.models import Model, Stage
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if models_named(MODEL).exists():
             self._stop_short()
             return
+        _require_names()
         password, steps = choose_password(), Steps(self._say)
         try:
             with tempfile.TemporaryDirectory(prefix="assaydesk-demo-") as folder:
@@ -45,8 +47,8 @@ class Command(BaseCommand):
         )
         if not last.filter(state="rejected").exists():
             raise CommandError(
-                f"A demo was begun here and broke off. Remove {settings.VAR_DIR} (and all that is in it), "
-                "then migrate and start anew."
+                f"A demo was begun here and broke off. Set VAR_DIR to another folder, or remove {settings.VAR_DIR} "
+                "with all that is in it; then migrate and start anew."
             )
         self._say("The demo is there already. A forgotten password: manage.py changepassword USERNAME.")
 
@@ -61,8 +63,21 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _require_names() -> None:
+    """Raises CommandError when somebody has the name of one of the demo's people already."""
+    names = [persona.username for persona in (*PEOPLE, ADMIN, PIPELINE)]
+    taken = User.objects.filter(username__in=names).order_by("username").values_list("username", flat=True)
+    if taken:
+        raise CommandError(
+            f"There are accounts named {', '.join(taken)} already, which the demo wants to make. "
+            "Set VAR_DIR to another folder, migrate and start anew."
+        )
+
+
 def perform(url: str, password: str, folder: Path, steps: Steps) -> PromotionAnswer:
     """Everything from the first account to the promotion that waits for the reader. Raises StepFailed."""
+    with steps.step(f"Assaydesk answers at {url}"):
+        require_answer(url)
     with training(folder) as models:
         with steps.step("accounts and roles for dana, riley, sam, omar, ana, admin and the service account pipeline"):
             admin = create_cast(password)

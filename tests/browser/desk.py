@@ -1,0 +1,134 @@
+"""A whole Assaydesk for browser tests: the embedded set-up with its workers alive, and the demo in it."""
+
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from assaydesk_client import Client
+from tests.processes import Process, running
+
+PASSWORD = "a pass phrase for tests only"
+CARD = """---
+license: mit
+---
+# A card
+## Intended use
+Trying things out.
+## Training data
+None at all.
+## Evaluation
+See the evidence.
+## Limitations
+It can't do anything.
+"""
+MANAGE = Path(__file__).parents[2] / "manage.py"
+
+
+@dataclass
+class Desk:
+    """A running installation. Each test makes models of its own, so that tests don't meet."""
+
+    url: str
+    process: Process
+    environment: dict[str, str]
+    names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def client(self, who: str, *scopes: str) -> Client:
+        """The API as `who`, with a fresh token."""
+        arguments = [part for scope in scopes or ("write",) for part in ("--scope", scope)]
+        token = subprocess.run(
+            [sys.executable, MANAGE, "issue_token", who, *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        return Client(self.url, token)
+
+    def promotion_in_review(self, folder: Path) -> int:
+        """A promotion to Production of a new model under the default policy, waiting for its two marks."""
+        return self.promotion_to_production(folder, wait=True)[1]
+
+    def promotion_to_production(self, folder: Path, *, wait: bool) -> tuple[str, int]:
+        """The name of a new model, and the promotion of its first version to Production."""
+        name = f"tried-{next(self.names)}"
+        with self.client("dana") as dana:
+            dana.create_model(name)
+            number = register(dana, name, folder)
+            self.reach(dana, dana.finalize_version(name, number)["promotions"][0], "completed")
+            promotion = dana.open_promotion(name, number, to="Production", reason="It is time.")["id"]
+            if wait:
+                self.reach(dana, promotion, "in_review")
+        return name, promotion
+
+    def reach(self, client: Client, promotion: int, state: str) -> dict[str, Any]:
+        """The promotion once it is in `state`; the workers take it there."""
+        for _ in range(600):
+            found: dict[str, Any] = dict(client.promotion(promotion))
+            if found["state"] == state:
+                return found
+            client._connection._pause(0.1)
+        raise AssertionError(f"Promotion {promotion} stays {found['state']}: {found['gates']}")
+
+
+def register(client: Client, model: str, folder: Path, **metadata: Any) -> int:
+    """A version that any default policy lets pass, open for more files."""
+    version = client.register_version(
+        model,
+        {
+            "format": "pickle",
+            "features": ["x"],
+            "code": {"repository": "https://example.org/repository", "commit": "a" * 40},
+            "data": [{"name": f"{model}-data", "kind": "object", "location": "somewhere", "pin": "b" * 64}],
+            "environment": {"python": "3.11", "packages": {"numpy": "2"}},
+            **metadata,
+        },
+    )
+    number = int(version["version"])
+    (folder / "model.pickle").write_bytes(b"never loaded")
+    client.upload_artifact(model, number, folder / "model.pickle")
+    client.put_card(model, number, CARD)
+    return number
+
+
+def sign_in(page: Page, desk: Desk, who: str) -> None:
+    page.goto(f"{desk.url}/sign-in/")
+    page.get_by_label("User name").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Desk]:
+    environment = {
+        "VAR_DIR": str(folder),
+        "PORT": str(_free_port()),
+        "ASSAYDESK_DEMO_PASSWORD": PASSWORD,
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "PUBLIC_URL": "",
+        "LEASE_SECONDS": "5",
+    }
+    subprocess.run([sys.executable, MANAGE, "migrate", "-v0"], env={**os.environ, **environment}, check=True)
+    with running([sys.executable, str(MANAGE), "serve", "--demo"], environment=environment) as process:
+        url = process.wait_for(r"Assaydesk is at (http://\S+)")[1]
+        process.wait_for("demo has finished", seconds=180)
+        yield Desk(url, process, environment)
+    assert not re.search("database is locked|Traceback", process.written), process.written
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,138 @@
+"""The audit page: who sees which events, filters, paging."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.actions import grant_role
+from approvals.models import State
+from audit.actions import Subject, record
+from audit.models import AuditEvent
+from audit.origin import Origin, coming_from
+from audit.queries import PAGE_SIZE
+from registry import events
+from tests import factories
+from tests.dashboard.browsing import client_of, page_of, queries_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> Any:
+    return factories.personas()
+
+
+def events_on(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'id="event-(\d+)"', page)]
+
+
+def happened(times: int = 1, *, model: str = "loan", **said: Any) -> None:
+    for number in range(times):
+        with transaction.atomic():
+            record(events.MODEL_CREATED, Subject("model", str(number), model, model=model), actor=None, **said)
+
+
+def test_an_auditor_sees_everything_newest_first(people: Any) -> None:
+    happened(3)
+    wanted = list(AuditEvent.objects.order_by("-id").values_list("id", flat=True)[:PAGE_SIZE])
+    assert events_on(page_of(people.ana, "/audit/")) == wanted
+
+
+def test_a_viewer_sees_events_of_their_models_only(people: Any) -> None:
+    shown, hidden = factories.model_named("shown"), factories.model_named("hidden")
+    viewer = factories.person("Vera Low")
+    grant_role("viewer", to=viewer, actor=None, model=shown)
+    seen = set(events_on(page_of(viewer, "/audit/")))
+    about = dict(AuditEvent.objects.values_list("id", "model_name"))
+    assert seen == {number for number, name in about.items() if name == "shown"}
+    assert events_on(page_of(viewer, f"/audit/?model={hidden.name}")) == []
+
+
+def test_somebody_without_a_role_sees_nothing(people: Any) -> None:
+    factories.model_named("loan")
+    page = page_of(people.admin, "/audit/")
+    assert events_on(page) == []
+    assert "Nothing has happened yet that you can see" in page
+
+
+def test_filters_narrow_to_a_model_a_verb_and_a_person(people: Any) -> None:
+    loan = factories.model_named("loan")
+    factories.version_of(loan, final=False)
+    factories.model_named("other")
+    wanted = AuditEvent.objects.filter(model_name="loan", verb="version.registered", actor="dana").order_by("-id")
+    page = page_of(people.ana, "/audit/?model=LOAN&verb=version.registered&actor=dana")
+    assert events_on(page) == list(wanted.values_list("id", flat=True)) != []
+    assert '<option value="version.registered" selected>' in page
+
+
+def test_older_events_follow_without_gap_or_double_and_keep_the_filter(people: Any) -> None:
+    happened(PAGE_SIZE + 5)
+    first = page_of(people.ana, "/audit/?model=loan")
+    link = re.search(r'href="([^"]+)">Older', first)
+    assert link is not None
+    second = page_of(people.ana, "/audit/" + link[1].replace("&amp;", "&"))
+    wanted = AuditEvent.objects.filter(model_name="loan").order_by("-id").values_list("id", flat=True)
+    assert events_on(first) + events_on(second) == list(wanted)
+    assert ">Older<" not in second
+
+
+def test_an_event_links_to_what_it_is_about(people: Any) -> None:
+    promotion = factories.promotion_in(State.COMPLETED)
+    page = page_of(people.ana, "/audit/")
+    assert f'href="/promotions/{promotion.pk}/"' in page
+    assert 'href="/models/loan/versions/1/"' in page
+    assert 'href="/models/loan/"' in page
+
+
+def test_the_change_is_shown_field_by_field(people: Any) -> None:
+    happened(before={"stage": "Staging"}, after={"stage": "Production", "why": ["a", "b"]}, reason="Ready & tested")
+    page = page_of(people.ana, "/audit/?model=loan")
+    assert "stage Staging → Production" in page
+    assert re.search(r'<th scope="row">why</th><td>.*?</td><td><code>\[&quot;a&quot;, &quot;b&quot;\]', page)
+    assert "<blockquote>Ready &amp; tested</blockquote>" in page
+
+
+def test_words_on_the_record_are_shown_as_text(people: Any) -> None:
+    happened(after={"<b>x": "<script>1"}, reason="<img src=x>")
+    page = page_of(people.ana, "/audit/?model=loan")
+    assert "<script>1" not in page
+    assert "<img" not in page
+
+
+def test_addresses_are_for_auditors_only(people: Any) -> None:
+    factories.policies()
+    version = factories.version_of(factories.model_named())
+    client_of(people.dana).post(
+        "/models/loan/versions/1/",
+        {"action": "promote", "to": "Production", "reason": "Ready."},
+        REMOTE_ADDR="192.0.2.7",
+    )
+    assert version.promotions.filter(to_stage="Production").exists()
+    assert "from 192.0.2.7" in page_of(people.ana, "/audit/")
+    assert "192.0.2.7" not in page_of(people.dana, "/audit/")
+
+
+def test_an_auditor_of_one_model_sees_addresses_of_that_model(people: Any) -> None:
+    model = factories.model_named("loan")
+    auditor = factories.person("Otto Dit")
+    grant_role("auditor", to=auditor, actor=None, model=model)
+    with coming_from(Origin("browser", address="192.0.2.8")):
+        happened()
+    assert "from 192.0.2.8" in page_of(auditor, "/audit/")
+
+
+def test_the_record_is_only_read(people: Any) -> None:
+    assert client_of(people.ana).post("/audit/").status_code == 405
+    assert Client().get("/audit/").status_code == 302
+
+
+def test_the_number_of_queries_does_not_grow_with_the_events(people: Any) -> None:
+    client = client_of(people.ana)
+    factories.version_of(factories.model_named("one"), final=False)
+    few = queries_of(lambda: client.get("/audit/"))
+    for number in range(8):
+        factories.version_of(factories.model_named(f"model-{number}"), final=False)
+    assert queries_of(lambda: client.get("/audit/")) == few

@@ -1,0 +1,142 @@
+"""A model's page: stages, people, history, versions."""
+
+import re
+from typing import Any
+
+import pytest
+
+from accounts.actions import grant_role
+from dashboard.pages.model import VERSIONS_SHOWN
+from tests import factories
+from tests.dashboard.browsing import client_of, page_of, queries_of, section
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> Any:
+    return factories.personas()
+
+
+def lane(page: str, stage: str) -> str:
+    """One stage's lane, by the words beside its symbol."""
+    lanes = section(page, "stages").split('<span class="stage">')
+    return next(each for each in lanes if f"</svg>{stage}</span>" in each)
+
+
+def numbers_on(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'row-link" href="/models/loan/versions/(\d+)/"', page)]
+
+
+def test_an_outsider_can_not_tell_a_hidden_model_from_none(people: Any) -> None:
+    factories.model_named("loan")
+    assert page_of(people.admin, "/models/loan/", 404) == page_of(people.admin, "/models/no-such/", 404)
+
+
+def test_a_model_is_found_whatever_the_capitals(people: Any) -> None:
+    factories.model_named("loan")
+    assert "<h1>loan</h1>" in page_of(people.dana, "/models/LOAN/")
+
+
+def test_each_version_stands_in_the_lane_of_its_stage(people: Any) -> None:
+    live = factories.live_version()
+    factories.promotion_in("in_review", model=live.model)
+    factories.version_of(live.model, final=False)
+    page = page_of(people.riley, "/models/loan/")
+    assert ">v1</a>" in lane(page, "Production")
+    assert "100%" in lane(page, "Production")
+    assert ">v2</a>" in lane(page, "Staging")
+    assert "0 of 2 approvals" in lane(page, "Staging")
+    assert ">v3</a>" in lane(page, "Registered")
+    assert "not finalised yet" in lane(page, "Registered")
+
+
+def test_the_hallmark_is_that_of_the_live_version(people: Any) -> None:
+    factories.live_version()
+    page = page_of(people.riley, "/models/loan/")
+    assert 'aria-label="Hallmark: 6 of 6 marks struck"' in page
+    assert "Hallmark of v1, live now" in page
+
+
+def test_a_model_with_nothing_live_shows_no_hallmark(people: Any) -> None:
+    factories.model_named("loan")
+    page = page_of(people.riley, "/models/loan/")
+    assert "Hallmark" not in page
+    assert "Nothing is live" in page
+
+
+def test_promoting_is_offered_to_contributors_only(people: Any) -> None:
+    factories.policies()
+    factories.version_of(factories.model_named())
+    assert "#promote" in page_of(people.dana, "/models/loan/")
+    assert "#promote" not in page_of(people.omar, "/models/loan/")
+
+
+def test_people_are_named_by_what_they_can_do(people: Any) -> None:
+    model = factories.model_named()
+    pat = factories.person("Pat Lee")
+    grant_role("operator", to=pat, actor=None, model=model)
+    shown = page_of(people.riley, "/models/loan/")
+    assert re.search(r"You, Sam Okafor<small>Reviewers</small>", shown)
+    assert re.search(r"Omar Haddad, Pat Lee<small>Operators</small>", shown)
+
+
+def test_the_history_says_who_approved_and_how_it_ended(people: Any) -> None:
+    first = factories.live_version()
+    factories.live_version(first.model)
+    rows = section(page_of(people.ana, "/models/loan/"), "history").split("<tr")[2:]
+    assert len(rows) == 2
+    assert ">v2</a>" in rows[0]
+    assert "Live" in rows[0]
+    assert ">v1</a>" in rows[1]
+    assert "Riley Chen, Sam Okafor" in rows[1]
+    assert "Replaced by v2" in rows[1]
+
+
+def test_a_version_row_shows_the_primary_metric_with_where_it_comes_from(people: Any) -> None:
+    factories.policies()
+    version = factories.version_of(factories.model_named())
+    evaluation = factories.evidence_of(version, provenance="scored")
+    value = evaluation.values.get(metric="auc", column="").value
+    versions = section(page_of(people.ana, "/models/loan/"), "versions")
+    assert f"{value:.3f}" in versions
+    assert 'aria-label="scored here"' in versions
+    assert "loan-holdout@1" in versions
+
+
+def test_a_model_with_a_metric_nobody_measures_still_has_a_page(people: Any) -> None:
+    model = factories.model_named()
+    type(model).objects.filter(pk=model.pk).update(primary_metric="profit")
+    factories.live_version(factories.model_named())
+    assert "Not measured" in page_of(people.ana, "/models/loan/")
+
+
+def test_versions_are_paged_without_gap_or_double(people: Any) -> None:
+    model = factories.model_named()
+    for _ in range(VERSIONS_SHOWN + 2):
+        factories.version_of(model, final=False)
+    first = page_of(people.ana, "/models/loan/")
+    link = re.search(r'href="(\?before=\d+)#versions">Older', first)
+    assert link is not None
+    second = page_of(people.ana, "/models/loan/" + link[1])
+    assert numbers_on(first) + numbers_on(second) == list(range(VERSIONS_SHOWN + 2, 0, -1))
+
+
+def test_a_mangled_key_shows_the_first_page(people: Any) -> None:
+    factories.model_named()
+    page_of(people.ana, "/models/loan/?before=x&terms_before=99999999999999999999")
+
+
+def test_the_number_of_queries_does_not_grow_with_versions_and_promotions(people: Any) -> None:
+    client = client_of(people.riley)
+    model = factories.live_version().model
+    for _ in range(2):
+        factories.promotion_in("in_review", model=model)
+    few = queries_of(lambda: client.get("/models/loan/"))
+    for _ in range(3):
+        factories.live_version(model)
+    for _ in range(10):
+        factories.promotion_in("in_review", model=model)
+    for number in range(8):
+        grant_role("reviewer", to=factories.person(f"Reviewer {number}"), actor=None, model=model)
+    assert queries_of(lambda: client.get("/models/loan/")) == few
