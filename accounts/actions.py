@@ -69,6 +69,14 @@ def edit_person(person: User, *, actor: User | None) -> User:
 
 
 @transaction.atomic
+def change_password(person: User, password: str, *, actor: User | None) -> None:
+    """A new password, checked already by the form that took it; it ends the person's other sessions."""
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    record(events.PASSWORD_CHANGED, subject_of(person), actor=actor)
+
+
+@transaction.atomic
 def grant_role(role: str, *, to: User | Group, actor: User | None, model: Any = None) -> RoleGrant:
     """Grants a role on one model, or on all with `model=None`; django-guardian's rows follow in the same step."""
     if (reason := why_not_hold(to, role)) is not None:
@@ -154,7 +162,7 @@ def _check_review_scope(user: User, days: float) -> None:
         raise Invalid(
             "review_token_too_long",
             f"A token with the scope review lives {tokens.REVIEW_HOURS} hours at most.",
-            "Ask for --days 1 or less.",
+            "Choose 1 day or less.",
         )
 
 

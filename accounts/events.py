@@ -3,6 +3,7 @@ from audit.verbs import verb
 PERSON_CREATED = verb("person.created", "added")
 PERSON_EDITED = verb("person.edited", "edited")
 GROUP_CREATED = verb("group.created", "added the group")
+PASSWORD_CHANGED = verb("person.password_changed", "changed the password of")
 GROUPS_CHANGED = verb("person.groups_changed", "changed the groups of")
 ROLE_GRANTED = verb("role.granted", "granted")
 ROLE_REVOKED = verb("role.revoked", "revoked")

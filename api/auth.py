@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.models import AccessToken, User
 from accounts.reasons import Forbidden, Refusal
 from accounts.tokens import user_of
+from api.parsing import refuse_nul
 from audit.origin import note_token
 
 READ, WRITE, REVIEW = AccessToken.Scope.READ, AccessToken.Scope.WRITE, AccessToken.Scope.REVIEW
@@ -42,6 +43,7 @@ class TokenAuth:
                 f"Issue one with the scope {self.scope}.",
             )
         note_token(token.prefix)
+        refuse_nul(request.path)
         return user
 
 

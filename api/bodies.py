@@ -14,8 +14,11 @@ _CONTENT_DIGEST = re.compile(r"(?:\A|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
 
 
 def body_chunks(request: HttpRequest) -> Iterator[bytes]:
-    """The body's bytes as they come. Raises Invalid when fewer arrive than were announced."""
+    """The body's bytes as they come. Raises Invalid when their number wasn't announced or fewer arrive."""
     announced = request.META.get("CONTENT_LENGTH") or ""
+    if not (announced.isascii() and announced.isdigit()):
+        # Django reads such a body as empty, whatever comes: a chunked upload would be stored as no bytes.
+        raise Invalid("length_required", "The upload doesn't say how long it is.", "Send it with Content-Length.")
     received = 0
     try:
         while chunk := request.read(CHUNK):
@@ -23,7 +26,7 @@ def body_chunks(request: HttpRequest) -> Iterator[bytes]:
             yield chunk
     except UnreadablePostError as error:
         raise Invalid("upload_cut_off", "The upload was cut off; nothing was kept.", "Send it again.") from error
-    if announced.isdigit() and received != int(announced):
+    if received != int(announced):
         raise Invalid("upload_cut_off", f"{received:,} of {int(announced):,} bytes arrived.", "Send it again.")
 
 

@@ -4,9 +4,11 @@ import json
 import logging
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 
 from accounts.reasons import Refusal
 
@@ -36,6 +38,21 @@ def install_problem_handlers(api: NinjaAPI) -> None:
         ]
         shown = "; ".join(f"{e['field'] or 'body'}: {e['message']}" for e in errors[:3])
         return problem(422, "malformed", f"The request doesn't fit: {shown}.", errors=errors)
+
+    @api.exception_handler(HttpError)
+    def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, Refusal):  # of our own parser; ninja has wrapped it
+            return refused(request, error.__cause__)
+        return problem(error.status_code, "malformed", "The body is not JSON.", "Send one JSON object in UTF-8.")
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return problem(413, "too_large", f"The body is over {limit // 1024} KiB.", "Put large things into files.")
+
+    @api.exception_handler(UnreadablePostError)
+    def cut_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+        return problem(422, "upload_cut_off", "The body was cut off; nothing was kept.", "Send it again.")
 
     @api.exception_handler(Http404)
     def absent(request: HttpRequest, error: Http404) -> HttpResponse:

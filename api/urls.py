@@ -3,8 +3,9 @@
 from ninja import NinjaAPI
 
 from api.auth import READ, TokenAuth
+from api.parsing import StrictParser
 from api.problems import install_problem_handlers
-from api.routes import audit, datasets, models, promotions, versions
+from api.routes import audit, datasets, elsewhere, models, promotions, versions
 
 api = NinjaAPI(
     title="Assaydesk",
@@ -14,7 +15,8 @@ api = NinjaAPI(
     docs_url="/docs",
     openapi_url="/openapi.json",
     urls_namespace="api",
+    parser=StrictParser(),
 )
 install_problem_handlers(api)
-for router in (models.router, versions.router, datasets.router, promotions.router, audit.router):
+for router in (models.router, versions.router, datasets.router, promotions.router, audit.router, elsewhere.router):
     api.add_router("", router)

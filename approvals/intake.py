@@ -5,6 +5,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from accounts.models import User
+from approvals import lifecycle
 from approvals.actions.opening import open_promotion
 from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.actions.queueing import queue_again
@@ -20,6 +21,7 @@ from registry.models import CardRevision, Stage, Version
 @transaction.atomic
 def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Promotion]]:
     """Fixes the version and opens the promotion to Staging, if the policy says that it opens by itself."""
+    lifecycle.lock_model(version.model_id)  # before the version's own lock, as everywhere
     version = registry_actions.finalise_version(version, actor=actor)
     revision = policy_in_force(version.model, Stage.STAGING)
     if revision is None or revision.document.get("opens") != "on_finalize":
@@ -37,6 +39,7 @@ def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Pr
 @transaction.atomic
 def revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
     """A new wording of the card; gates that read cards run again in the version's open promotions."""
+    lifecycle.lock_model(version.model_id)  # before the version's own lock, as everywhere
     before = version.card_revisions.count()
     revision = registry_actions.add_card_revision(version, text=text, actor=actor)
     if version.card_revisions.count() > before:

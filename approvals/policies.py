@@ -18,7 +18,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from accounts.models import User
 from accounts.reasons import Invalid
@@ -151,7 +151,7 @@ def _text(entry: dict[str, Any], name: str, what: str) -> str:
     return value
 
 
-def _is_whole(value: Any, *, most: int) -> bool:
+def _is_whole(value: Any, *, most: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 

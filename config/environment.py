@@ -32,7 +32,7 @@ def boolean(name: str, *, default: bool) -> bool:
 
 def integer(name: str, default: int, *, least: int = 0) -> int:
     value = _read(name, str(default))
-    if not value.isdigit() or int(value) < least:
+    if not (value.isascii() and value.isdigit()) or int(value) < least:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
     return int(value)
 

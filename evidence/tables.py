@@ -13,6 +13,8 @@ import numpy.typing as npt
 from accounts.reasons import Invalid
 
 Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
+#: Characters of a column's or a group's name, as they are kept beside the figures.
+LONGEST_NAME = 128
 _MISSING = {"", "nan", "na", "null", "none"}
 
 
@@ -39,7 +41,8 @@ class Table:
 
 def read_csv(stream: BinaryIO, *, thing: str) -> Table:
     """Reads a CSV file with a header line. Raises Invalid naming the line when it isn't one; `thing` names it."""
-    lines = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    lines = csv.reader(text, strict=True)
     try:
         header = [name.strip() for name in next(lines, [])]
         _check_header(header, thing)
@@ -48,6 +51,8 @@ def read_csv(stream: BinaryIO, *, thing: str) -> Table:
         raise Invalid("not_csv", f"{thing} is not text in UTF-8.", "Send a CSV file in UTF-8.") from error
     except csv.Error as error:
         raise Invalid("not_csv", f"{thing} is not valid CSV in line {lines.line_num}: {error}.") from error
+    finally:
+        text.detach()  # closing the stream is the caller's
     if not rows:
         raise Invalid("no_rows", f"{thing} has no rows.", "Send a header line and at least one row.")
     return Table(dict(zip(header, map(list, zip(*rows, strict=True)), strict=True)))
@@ -58,6 +63,9 @@ def _check_header(header: list[str], thing: str) -> None:
     if not header or not all(header) or doubled:
         what = f"names {', '.join(doubled)} twice" if doubled else "has an empty column name or none at all"
         raise Invalid("bad_header", f"The header of {thing} {what}.", "Name every column once.")
+    if long := [name for name in header if len(name) > LONGEST_NAME]:
+        what = f"has a name of {len(long[0])} characters, {long[0][:40]}…"
+        raise Invalid("bad_header", f"The header of {thing} {what}.", f"Use {LONGEST_NAME} at most.")
 
 
 def _rows(lines: Iterator[list[str]], width: int, thing: str) -> Iterator[list[str]]:
@@ -78,8 +86,8 @@ def check_declaration(table: Table, declaration: Declaration, *, thing: str) -> 
                 f"{thing} has no column {name!r}, which is declared as its {role}.",
                 f"Its columns are {', '.join(table.columns)}.",
             )
-    if declaration.target in declaration.segments or declaration.id_column == declaration.target:
-        raise Invalid("column_used_twice", "The target can't be the id or a segment as well.")
+    if len(set(declared.values())) < 2 + len(declaration.segments):
+        raise Invalid("column_used_twice", "A column can't be two of id, target and segment, or a segment twice.")
     _check_ids(table.columns[declaration.id_column], thing)
     _check_labels(table.columns[declaration.target], declaration, thing)
     for name in declaration.segments:
@@ -87,6 +95,9 @@ def check_declaration(table: Table, declaration: Declaration, *, thing: str) -> 
 
 
 def _check_ids(ids: list[str], thing: str) -> None:
+    absent = [row for row, value in enumerate(ids, start=2) if not value.strip()]
+    if absent:
+        raise Invalid("missing_ids", f"{len(absent)} rows of {thing} have no id, the first in line {absent[0]}.")
     doubled = [value for value, count in Counter(ids).items() if count > 1]
     if doubled:
         raise Invalid(
@@ -119,6 +130,12 @@ def _check_segment(name: str, values: list[str], thing: str) -> None:
             "too_many_segments",
             f"The segment column {name!r} of {thing} holds {count:,} different values.",
             "Declare columns with 100 groups at most; band numbers first.",
+        )
+    if long := [value for value in values if len(value) > LONGEST_NAME]:
+        raise Invalid(
+            "segment_too_long",
+            f"The segment column {name!r} of {thing} holds a group of {len(long[0])} characters, {long[0][:40]}….",
+            f"Name groups with {LONGEST_NAME} characters at most.",
         )
 
 

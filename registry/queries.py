@@ -1,5 +1,6 @@
 """Reads that both doors share."""
 
+import re
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -21,7 +22,7 @@ def versions_numbered(model_name: str, number: int) -> QuerySet[Version]:
 def dataset_versions_named(reference: str) -> QuerySet[DatasetVersion]:
     """The dataset version written `name@number`; empty when it isn't written so."""
     name, _, number = reference.rpartition("@")
-    if not name or not number.isdigit():
+    if not name or not re.fullmatch("[0-9]{1,9}", number):
         return DatasetVersion.objects.none()
     return DatasetVersion.objects.filter(dataset__name__iexact=name, number=int(number)).select_related("dataset")
 

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Router
+from ninja import Router, Status
 from pydantic import ValidationError
 
 from accounts.access import may_somewhere, require_somewhere
@@ -33,16 +33,16 @@ def _dataset_answer(dataset: Dataset) -> dict[str, Any]:
 
 
 @router.post("/datasets", response={201: schemas.DatasetAnswer}, auth=TokenAuth(WRITE))
-def post_dataset(request: HttpRequest, sent: schemas.NewDataset) -> tuple[int, dict[str, Any]]:
+def post_dataset(request: HttpRequest, sent: schemas.NewDataset) -> Status[dict[str, Any]]:
     _require_contributor_or_approver(request)
     dataset = create_dataset(sent.name, description=sent.description, actor=actor_of(request))
-    return 201, _dataset_answer(dataset)
+    return Status(201, _dataset_answer(dataset))
 
 
 @router.post("/datasets/{name}/versions", response={201: schemas.DatasetVersionAnswer}, auth=TokenAuth(WRITE))
 def post_dataset_version(
     request: HttpRequest, name: str, *, id: str = "", target: str = "", positive: str = "", segments: str = ""
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query."""
     _require_contributor_or_approver(request)
     dataset, actor = _dataset(name), actor_of(request)
@@ -52,10 +52,10 @@ def post_dataset_version(
             raise Invalid("not_declared", "Declare the columns: ?id=…&target=…&positive=…[&segments=a,b].")
         declaration = Declaration(id, target, positive, [name for name in segments.split(",") if name])
         locked = lock_dataset(dataset, body_chunks(request), declaration, actor=actor)
-        return 201, dataset_version_answer(locked.dataset_version)
+        return Status(201, dataset_version_answer(locked.dataset_version))
     pointer = _pointer(request)
     version = add_dataset_version(dataset, kind=pointer.kind, location=pointer.location, pin=pointer.pin, actor=actor)
-    return 201, dataset_version_answer(version)
+    return Status(201, dataset_version_answer(version))
 
 
 @router.get("/datasets/{name}/versions/{int:number}/inputs")

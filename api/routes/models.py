@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from accounts.access import may_everywhere, visible
 from accounts.reasons import Forbidden
@@ -26,11 +26,11 @@ def list_models(request: HttpRequest, cursor: str = "") -> dict[str, Any]:
 
 
 @router.post("/models", response={201: ModelAnswer}, auth=TokenAuth(WRITE))
-def post_model(request: HttpRequest, sent: NewModel) -> tuple[int, dict[str, Any]]:
+def post_model(request: HttpRequest, sent: NewModel) -> Status[dict[str, Any]]:
     actor = actor_of(request)
     if not may_everywhere(actor, CONTRIBUTE):
         raise Forbidden("not_permitted", "You may not create models.", "It takes the role Contributor on all models.")
-    return 201, model_answer(create_model(actor=actor, **sent.dict()))
+    return Status(201, model_answer(create_model(actor=actor, **sent.dict())))
 
 
 @router.get("/models/{name}", response=ModelAnswer)

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from accounts.access import visible
 from accounts.reasons import Invalid
@@ -22,7 +22,7 @@ _ANSWER = schemas.PromotionAnswer
 @router.post("/models/{name}/versions/{int:number}/promotions", response={201: _ANSWER}, auth=TokenAuth(WRITE))
 def post_promotion(
     request: HttpRequest, name: str, number: int, sent: schemas.NewPromotion
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     version = version_of(request, name, number, CONTRIBUTE)
     promotion = actions.open_promotion(
         version,
@@ -31,7 +31,7 @@ def post_promotion(
         reason=sent.reason,
         on_behalf_of=person_named(sent.on_behalf_of),
     )
-    return 201, _now(promotion)
+    return Status(201, _now(promotion))
 
 
 def _now(promotion: Promotion) -> dict[str, Any]:

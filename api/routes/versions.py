@@ -2,8 +2,9 @@ import io
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import FileResponse, HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from accounts.models import User
 from accounts.reasons import Conflict, NotFound
@@ -24,7 +25,8 @@ router = Router(tags=["versions"])
 
 
 @router.post("/models/{name}/versions", response={201: schemas.VersionAnswer}, auth=TokenAuth(WRITE))
-def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> tuple[int, dict[str, Any]]:
+@transaction.atomic  # pointers named here for the first time go with a version that is refused
+def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> Status[dict[str, Any]]:
     """Registers the next version. Its files follow with PUT …/artifacts/{path}, then POST …/finalize."""
     model, actor = model_of(request, name, CONTRIBUTE), actor_of(request)
     base = version_of(request, name, sent.base_model) if sent.base_model is not None else None
@@ -36,7 +38,7 @@ def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> t
         base_model=base,
     )
     version = register_version(model, new, actor=actor, on_behalf_of=person_named(sent.on_behalf_of))
-    return 201, version_answer(version)
+    return Status(201, version_answer(version))
 
 
 def _data(data: str | schemas.NamedPointer, actor: User) -> DatasetVersion:
@@ -55,13 +57,13 @@ def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     response={201: schemas.FileAnswer},
     auth=TokenAuth(WRITE),
 )
-def put_artifact(request: HttpRequest, name: str, number: int, path: str) -> tuple[int, dict[str, Any]]:
+def put_artifact(request: HttpRequest, name: str, number: int, path: str) -> Status[dict[str, Any]]:
     """Takes one file as the raw body. A Content-Digest header (RFC 9530, sha-256) is checked against the bytes."""
     version = version_of(request, name, number, CONTRIBUTE)
     file = add_artifact_file(
         version, path, body_chunks(request), actor=actor_of(request), expected_sha256=announced_sha256(request)
     )
-    return 201, {"path": file.path, "size": file.size, "sha256": file.sha256}
+    return Status(201, {"path": file.path, "size": file.size, "sha256": file.sha256})
 
 
 @router.get("/models/{name}/versions/{int:number}/artifacts/{path:path}", url_name="artifact")
@@ -108,11 +110,11 @@ def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     response={201: schemas.EvaluationAnswer},
     auth=TokenAuth(WRITE),
 )
-def post_predictions(request: HttpRequest, name: str, number: int, dataset: str) -> tuple[int, dict[str, Any]]:
+def post_predictions(request: HttpRequest, name: str, number: int, dataset: str) -> Status[dict[str, Any]]:
     """Takes predictions made elsewhere, CSV `id,score`, for every row of a locked dataset (`name@number`)."""
     version = version_of(request, name, number, CONTRIBUTE)
     locked = locked_dataset_of(dataset)
     text = body_text(request, limit=settings.MAX_DATASET_BYTES, thing="The file of predictions")
     stream = io.BytesIO(text.encode())
     evaluation = intake.take_predictions(version, locked, stream, actor=actor_of(request))
-    return 201, evaluation_answer(evaluation)
+    return Status(201, evaluation_answer(evaluation))

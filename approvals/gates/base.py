@@ -51,7 +51,9 @@ class Gate(ABC):
             raise ValueError("parameters must be a mapping.")
         known = {f.name: f for f in fields(self.parameters_class)}
         if unknown := set(raw) - set(known):
-            raise ValueError(f"unknown parameter {', '.join(sorted(map(str, unknown)))}; known: {', '.join(known) or 'none'}.")
+            raise ValueError(
+                f"unknown parameter {', '.join(sorted(map(str, unknown)))}; known: {', '.join(known) or 'none'}."
+            )
         for name, declared in known.items():
             if name not in raw and declared.default is MISSING and declared.default_factory is MISSING:
                 raise ValueError(f"the parameter {name} is missing.")

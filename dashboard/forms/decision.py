@@ -27,7 +27,9 @@ class Typed:
     acknowledgements: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raises Invalid for words that can't be kept as they are: too many, or holding what is no text."""
+        """Raises Invalid for a review without a verdict, and for words that can't be kept: too many, or no text."""
+        if self.form == "review" and not self.verdict:
+            raise Invalid("no_verdict", "Nothing was decided.", "Press Approve, Reject or Request changes.")
         for words in (self.words, *self.acknowledgements.values()):
             try:
                 _WORDS.clean(words)

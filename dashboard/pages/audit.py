@@ -137,6 +137,6 @@ def _as_fields(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value == [] or value == {}:
+    if value is None or value in ([], {}):
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

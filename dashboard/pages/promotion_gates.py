@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.urls import reverse
 from django.utils import timezone
@@ -71,10 +72,8 @@ def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typ
     if shown and shown[0].outcome in {"failed", "error", "inconclusive"}:
         shown[0] = replace(shown[0], open=True)
     if sent.form == "rerun":
-        shown = [
-            replace(gate, open=True, words=sent.words, problem=problem) if gate.key == sent.gate else gate
-            for gate in shown
-        ]
+        kept = partial(replace, open=True, form=RERUN_FORM, words=sent.words, problem=problem)
+        shown = [kept(gate) if gate.key == sent.gate else gate for gate in shown]
     return Gates(shown, _progress(marks.runs), [shown_outcome(run) for run in marks.runs])
 
 

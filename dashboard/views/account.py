@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +9,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.actions import change_password as change_password_of
 from accounts.actions import issue_token, revoke_token
 from accounts.models import AccessToken
 from accounts.reasons import Invalid, NotFound, Reason, Refusal
@@ -30,9 +32,10 @@ class ChangePassword(PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
+        change_password_of(form.user, form.cleaned_data["new_password1"], actor=form.user)
+        update_session_auth_hash(self.request, form.user)
         messages.success(self.request, "Your password is changed. Other devices are signed out.")
-        return response
+        return redirect(self.get_success_url())
 
 
 change_password = signed_in(ChangePassword.as_view())

@@ -6,7 +6,7 @@ from accounts.access import visible
 from audit.queries import Filters
 from dashboard.pages.audit import audit_page
 from dashboard.signed_in import SignedInRequest, signed_in
-from dashboard.views.page_keys import page_key
+from dashboard.views.page_keys import key_from
 from registry.queries import models_named
 
 
@@ -18,7 +18,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
         model=_as_registered(request, request.GET.get("model", "").strip()),
         verb=request.GET.get("verb", ""),
         actor=request.GET.get("actor", "").strip(),
-        before=page_key(request, "before"),
+        before=key_from(request, "before"),
     )
     return render(request, "pages/audit.html", {"page": audit_page(request.user, filters), "filters": filters})
 

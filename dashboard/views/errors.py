@@ -11,6 +11,6 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "refused.html", {"reason": refusal.reason}, status=refusal.status)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django passes it
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that can't be told from a forged one: nothing was done, and how to send it again."""
     return render(request, "403_csrf.html", status=403)

@@ -7,7 +7,7 @@ from accounts.reasons import NotFound
 from accounts.roles import ADMINISTER
 from dashboard.pages.policies import policy_page, policy_rows, visible_policies
 from dashboard.signed_in import SignedInRequest, signed_in
-from dashboard.views.page_keys import page_key
+from dashboard.views.page_keys import key_from
 
 
 @require_safe
@@ -23,7 +23,7 @@ def policies(request: SignedInRequest) -> HttpResponse:
 def policy(request: SignedInRequest, number: int) -> HttpResponse:
     """One policy, in its newest revision or the one asked for by `revision`."""
     found = visible_policies(request.user).filter(pk=number).first()
-    page = policy_page(found, page_key(request, "revision")) if found else None
+    page = policy_page(found, key_from(request, "revision")) if found else None
     if page is None:
         raise NotFound("not_found", f"There is no policy {number} that you can see, or not this revision of it.")
     context = {"page": page, "may_edit": may_everywhere(request.user, ADMINISTER)}

@@ -69,12 +69,12 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unhea
         prediction = Prediction(load_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
     else:
         report(0.3, "running the model")
-        prediction = _run(version, rows)
+        prediction = _run(version, locked, rows)
     report(0.8, "measuring")
     return store_evaluation(version, locked, rows, prediction.scores, provenance=Provenance.EXECUTED, ran=prediction)
 
 
-def _run(version: Version, rows: LockedRows) -> Prediction:
+def _run(version: Version, locked: LockedDataset, rows: LockedRows) -> Prediction:
     file = _model_file(version)
     if store().digest_now(file.sha256) != file.sha256:
         raise EvidenceMissing(
@@ -92,7 +92,7 @@ def _run(version: Version, rows: LockedRows) -> Prediction:
                 version.format,
                 artifact=artifact,
                 name=file.path,
-                columns=_inputs(version, rows),
+                columns=_inputs(version, locked, rows),
                 contract=contract,
                 limits=limits,
                 require_bubblewrap=settings.REQUIRE_ISOLATION,
@@ -112,8 +112,9 @@ def _model_file(version: Version) -> ArtifactFile:
     return fitting[0]
 
 
-def _inputs(version: Version, rows: LockedRows) -> dict[str, Column]:
-    missing = [name for name in version.features if name not in rows.table.columns]
+def _inputs(version: Version, locked: LockedDataset, rows: LockedRows) -> dict[str, Column]:
+    # The id and the target aren't offered: a model that is fed the labels would look perfect.
+    missing = [name for name in version.features if name not in locked.input_columns]
     if missing:
         raise EvidenceMissing(
             "inputs_do_not_fit",

@@ -49,8 +49,11 @@ class NewVersion:
 def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of: User | None = None) -> Version:
     """The model's next version, open for files until it is finalised. Numbers come without gap or double.
 
-    Raises Invalid for what can't be right (no features, unpinned code) and Conflict for a label that is taken.
+    Raises Invalid for what can't be right (no features, unpinned code, a service account that acts for nobody)
+    and Conflict for a label that is taken.
     """
+    if actor.is_service and on_behalf_of is None:
+        raise Invalid("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
     _check(new)
     Model.objects.filter(pk=model.pk).update(versions_registered=F("versions_registered") + 1)
     model.refresh_from_db(fields=["versions_registered"])

@@ -25,7 +25,8 @@ TABLES = (
 
 def rows() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table that approvals write to."""
-    return {table.__name__: list(table._default_manager.order_by("pk").values()) for table in TABLES}
+    managers: list[Any] = [table._default_manager for table in TABLES]
+    return {manager.model.__name__: list(manager.order_by("pk").values()) for manager in managers}
 
 
 def verbs() -> list[str]:

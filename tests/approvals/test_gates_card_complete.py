@@ -33,7 +33,10 @@ def test_a_section_that_is_not_really_there_fails_by_name(loan: Model, card: str
 
 
 def test_the_policy_says_which_sections(loan: Model) -> None:
-    assert judge(factories.version_of(loan, card="# Loan\n\n## Risks\nSome."), "card_complete", sections=["Risks"]).outcome == "passed"
+    assert (
+        judge(factories.version_of(loan, card="# Loan\n\n## Risks\nSome."), "card_complete", sections=["Risks"]).outcome
+        == "passed"
+    )
 
 
 def test_a_new_wording_is_judged_without_asking_again(loan: Model) -> None:

@@ -50,7 +50,9 @@ def test_a_wide_margin_turns_the_same_difference_into_a_pass(live: Version) -> N
 
 
 def test_for_a_loss_lower_is_better(live: Version) -> None:
-    worse = judge(candidate(live.model, strength=0.05, seed=8), "no_regression", metric="log_loss", dataset=AUC["dataset"])
+    worse = judge(
+        candidate(live.model, strength=0.05, seed=8), "no_regression", metric="log_loss", dataset=AUC["dataset"]
+    )
     assert worse.outcome == "failed"
     assert worse.details["low"] > 0
 
@@ -85,7 +87,9 @@ def test_a_loss_in_one_segment_fails_though_the_whole_passes(live: Version) -> N
 
 
 def test_a_segment_that_does_not_occur_is_an_error_that_names_it(live: Version) -> None:
-    run = judge(candidate(live.model), "no_regression", metric="recall", dataset=factories.HOLDOUT, segment="region=west")
+    run = judge(
+        candidate(live.model), "no_regression", metric="recall", dataset=factories.HOLDOUT, segment="region=west"
+    )
     assert run.outcome == "error"
     assert "region=west doesn't occur" in run.summary
 

@@ -24,9 +24,9 @@ def waiting(version: Version) -> Promotion:
 
 @pytest.fixture
 def crash(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def raise_this(error: Exception = RuntimeError("the disk caught fire")) -> None:
+    def raise_this() -> None:
         def check(*_: Any) -> None:
-            raise error
+            raise RuntimeError("the disk caught fire")
 
         monkeypatch.setattr(type(GATES["integrity"]), "check", check)
 
@@ -35,13 +35,14 @@ def crash(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def try_now(run: GateRun) -> Job:
     """A worker gets the message when the job is due again."""
+    assert run.job_id is not None
     Job.objects.filter(pk=run.job_id).update(not_before=timezone.now() - timedelta(seconds=1))
     run_gate_task(run.job_id)
     return Job.objects.get(pk=run.job_id)
 
 
 def finished(promotion: Promotion) -> list[Any]:
-    events = AuditEvent.objects.filter(verb="gate.finished", subject_id=str(promotion.pk))
+    events: Any = AuditEvent.objects.filter(verb="gate.finished", subject_id=str(promotion.pk))
     return [event.after["outcome"] for event in events]
 
 

@@ -81,7 +81,9 @@ def test_a_registered_version_cannot_go_straight_to_production_and_hears_the_pat
     assert version.stage == Stage.NONE
     with pytest.raises(Conflict) as refused:
         open_to(version, Stage.PRODUCTION)
-    assert str(refused.value) == "loan v1 is registered and can't go straight to Production. Promote it to Staging first."
+    assert (
+        str(refused.value) == "loan v1 is registered and can't go straight to Production. Promote it to Staging first."
+    )
 
 
 def test_a_version_that_is_not_final_cannot_be_promoted(loan: Model) -> None:
@@ -144,9 +146,7 @@ def test_a_policy_that_opens_by_hand_opens_nothing_by_itself(loan: Model) -> Non
 
 @pytest.mark.parametrize("outcome", ["failed", "inconclusive", "error"])
 def test_where_nobody_is_asked_only_passed_gates_let_a_version_through(loan: Model, outcome: str) -> None:
-    publish_policy(
-        "Staging", {"gates": [{"key": "card", "kind": "card_complete"}]}, actor=None, target_stage="Staging"
-    )
+    publish_policy("Staging", {"gates": [{"key": "card", "kind": "card_complete"}]}, actor=None, target_stage="Staging")
     promotion = factories.finish_gates(open_to(factories.version_of(loan), Stage.STAGING), card=outcome)
     promotion.version.refresh_from_db()
     assert (promotion.state, promotion.version.stage) == ("blocked", Stage.NONE)
@@ -237,9 +237,7 @@ def test_what_goes_live_makes_other_open_promotions_compare_anew(loan: Model, in
     assert "Nothing is live" not in other.gate_runs.get(is_current=True, key="no-loss").summary
 
 
-def test_marks_that_rest_on_what_is_live_fall_when_it_moves_and_others_stay(
-    loan: Model, in_review: Promotion
-) -> None:
+def test_marks_that_rest_on_what_is_live_fall_when_it_moves_and_others_stay(loan: Model, in_review: Promotion) -> None:
     slots = [
         {"key": "words", "rests_on": ["card"]},
         {"key": "risk", "role": "approver", "rests_on": ["baseline"]},
@@ -248,7 +246,9 @@ def test_marks_that_rest_on_what_is_live_fall_when_it_moves_and_others_stay(
         {"key": "cost", "text": "Cost known", "rests_on": ["card"]},
         {"key": "rollback", "text": "Way back known", "rests_on": ["baseline"]},
     ]
-    other = second_in_review(loan, gates=factories.PRODUCTION_POLICY["gates"], slots=[*slots, {"key": "third"}], checklist=checklist)
+    other = second_in_review(
+        loan, gates=factories.PRODUCTION_POLICY["gates"], slots=[*slots, {"key": "third"}], checklist=checklist
+    )
     factories.approve(other, persona("riley"), slot="words")
     factories.approve(other, persona("sam"), slot="risk")
     go_live(in_review)

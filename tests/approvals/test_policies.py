@@ -83,13 +83,13 @@ def test_the_default_documents_are_good(document: dict[str, Any]) -> None:
     read_document(document, target_stage=Stage.PRODUCTION if document["opens"] == "by_hand" else Stage.STAGING)
 
 
-BAD = [
+BAD: list[tuple[Any, str, str]] = [
     # document, code, a word that names the place
     (None, "bad_policy", "mapping"),
     ([GOOD], "bad_policy", "mapping"),
     ("gates: []", "bad_policy", "mapping"),
     ({**GOOD, "gatess": []}, "bad_policy", "gatess"),
-    ({**GOOD, 7: []}, "bad_policy", "7"),
+    (dict([*GOOD.items(), (7, [])]), "bad_policy", "7"),
     (changed("gates", {"floor": {}}), "bad_policy", "gates"),
     (changed("gates", ["floor"]), "bad_policy", "gates"),
     (changed("slots", "model"), "bad_policy", "slots"),
@@ -201,7 +201,7 @@ def test_a_changed_document_is_the_next_revision_and_the_old_one_stays_as_it_was
     assert (first.number, first.document["due_days"]) == (1, 3)
     assert (second.number, second.document["due_days"]) == (2, 9)
     assert second.digest != first.digest
-    published = AuditEvent.objects.filter(verb="policy.published", subject_name="Loan")
+    published: Any = AuditEvent.objects.filter(verb="policy.published", subject_name="Loan")
     assert [event.after["revision"] for event in published.order_by("pk")] == [1, 2]
 
 
@@ -209,7 +209,7 @@ def test_a_change_of_scope_alone_is_on_the_record(loan: Model) -> None:
     publish(GOOD, model=loan)
     revision = publish(GOOD, risk_tier=RiskTier.HIGH)
     assert revision.number == 2
-    event = AuditEvent.objects.filter(verb="policy.published").latest("pk")
+    event: Any = AuditEvent.objects.filter(verb="policy.published").latest("pk")
     assert event.after["revision"] == 2
     assert event.after["risk_tier"] == "high"
 

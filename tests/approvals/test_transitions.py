@@ -6,6 +6,7 @@ The tables are written down from the description of a promotion's life, not read
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -183,7 +184,7 @@ class Cell:
     changed: bool = True
 
 
-def try_out(promotion: Promotion, act: str, person: User, slot: str, before: dict[str, object]) -> Cell:
+def try_out(promotion: Promotion, act: str, person: User, slot: str, before: dict[str, list[Any]]) -> Cell:
     """Does it and undoes it again."""
     with transaction.atomic():
         try:
@@ -191,7 +192,7 @@ def try_out(promotion: Promotion, act: str, person: User, slot: str, before: dic
         except Refusal as refusal:
             return Cell(refusal.reason.code, recorded=False, changed=snapshots.rows() != before)
         state = Promotion.objects.get(pk=promotion.pk).state
-        recorded = VERBS[act] in snapshots.verbs()[len(before["AuditEvent"]) :]  # type: ignore[arg-type]
+        recorded = VERBS[act] in snapshots.verbs()[len(before["AuditEvent"]) :]
         transaction.set_rollback(True)
     return Cell(f"={state}", recorded=recorded)
 

@@ -21,6 +21,7 @@ from accounts.models import User
 from assaydesk_client import Client, TimedOut, wait_for_promotion
 from config.demo.loans import read_applications, split
 from config.demo.steps import StepFailed, Steps, Unexpected
+from config.demo.training import predict
 from registry.actions import create_model
 from tests.factories import persona
 from tests.processes import Process
@@ -178,22 +179,28 @@ def test_demo_keeps_off_a_real_database():
         call_command("demo")
 
 
+@pytest.fixture
+def embedded_desk(settings: Any) -> None:
+    """Also where the suite runs on PostgreSQL: what is asked here comes before any database matters."""
+    settings.EMBEDDED = True
+
+
 @pytest.mark.django_db
-def test_demo_that_broke_off_is_not_taken_for_a_whole_one():
+def test_demo_that_broke_off_is_not_taken_for_a_whole_one(embedded_desk):
     create_model("loan-approval", actor=persona("dana"))
     with pytest.raises(CommandError, match="broke off"):
         call_command("demo")
 
 
 @pytest.mark.django_db
-def test_demo_takes_nobodys_name():
+def test_demo_takes_nobodys_name(embedded_desk):
     persona("sam")
     with pytest.raises(CommandError, match="accounts named sam already"):
         call_command("demo")
 
 
 @pytest.mark.django_db
-def test_demo_without_a_server_makes_nobody():
+def test_demo_without_a_server_makes_nobody(embedded_desk):
     with pytest.raises(CommandError, match=r"manage\.py serve"):
         call_command("demo", url="http://127.0.0.1:9", stdout=io.StringIO())
     assert not User.objects.filter(username="dana").exists()
@@ -214,6 +221,11 @@ def test_failing_step_is_named_with_what_to_do(error, words):
     ):
         raise error
     assert told == []
+
+
+def test_child_program_that_fails_is_quoted(tmp_path):
+    with pytest.raises(Unexpected, match=r"status 1: FileNotFoundError.*version\.json"):
+        predict(tmp_path, tmp_path / "inputs.csv", tmp_path / "predictions.csv")
 
 
 def test_step_that_is_done_is_told_with_its_seconds():

@@ -30,9 +30,7 @@ def test_the_band_narrows_until_every_interval_fits() -> None:
     wide = difference("auc", 0.05, 0.02, 0.08, "better")
     axis = forest.measure_axis([*MEASURES, (wide, 0.01)])
     assert axis.band == pytest.approx((108 - forest.EDGE) / 8)
-    assert bar_ends(forest.mark(wide, axis, unit=0.01))[1] == pytest.approx(
-        forest.WIDTH - forest.EDGE, abs=0.1
-    )
+    assert bar_ends(forest.mark(wide, axis, unit=0.01))[1] == pytest.approx(forest.WIDTH - forest.EDGE, abs=0.1)
 
 
 def test_an_interval_too_wide_for_the_cell_ends_in_an_arrow_at_its_edge() -> None:
@@ -69,3 +67,9 @@ def test_the_drawing_says_in_words_where_the_interval_lies(low: float, high: flo
     drawn = forest.mark(difference("auc", 0.0, low, high, "same"), forest.Axis(108, 27), unit=0.01)
     assert drawn is not None
     assert words in drawn.words
+
+
+def test_segments_that_do_not_differ_at_all_still_have_an_axis() -> None:
+    axis = forest.segment_axis([difference("recall", 0.0, 0.0, 0.0, "same", column="age", value="any")])
+    assert axis.reaches(0.0)
+    assert len(axis.ticks) == 2

@@ -99,8 +99,8 @@ def test_an_overdue_promotion_says_so_and_comes_first(people: Any) -> None:
 
 def test_running_gates_show_their_progress_and_ask_again(people: Any) -> None:
     promotion = factories.promotion_in(State.CHECKING)
-    run = promotion.gate_runs.filter(is_current=True, job__isnull=False).first()
-    Job.objects.filter(pk=run.job_id).update(
+    run = promotion.gate_runs.filter(is_current=True).earliest("position")
+    Job.objects.filter(subject=f"gate-run:{run.pk}").update(
         state="running", progress=0.5, word="predicting", lease_until=timezone.now() + timedelta(minutes=1)
     )
     waiting = section(inbox_of(people.riley), "waiting")

@@ -39,12 +39,16 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 
 def follow(client: Client, promotion: Promotion, options: argparse.Namespace, output: Output) -> Exit:
     """Waits as the options say, notes gates as they finish, prints the end, and judges it."""
-    output.note(promotion_line(promotion))
-    until = UNTIL[options.until]
-    gates = GateNotes(output)
-    end = wait_for_promotion(client, promotion["id"], until=until, timeout=options.timeout, seen=gates)
+    end = settle(client, promotion, options, output)
     output.result(promotion_line(end), end)
     return verdict_of(end, options.until)
+
+
+def settle(client: Client, promotion: Promotion, options: argparse.Namespace, output: Output) -> Promotion:
+    """The promotion at the end of the wait the options ask for; gates are noted as they finish."""
+    output.note(promotion_line(promotion))
+    until = UNTIL[options.until]
+    return wait_for_promotion(client, promotion["id"], until=until, timeout=options.timeout, seen=GateNotes(output))
 
 
 def verdict_of(promotion: Promotion, until: str) -> Exit:

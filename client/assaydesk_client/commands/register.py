@@ -8,8 +8,8 @@ from typing import Any
 from assaydesk_client.answers import Promotion, Version
 from assaydesk_client.client import Client
 from assaydesk_client.commands.card import card_line
-from assaydesk_client.commands.options import Subparsers, subcommand
-from assaydesk_client.commands.promote import promotion_line
+from assaydesk_client.commands.options import Subparsers, add_waiting, subcommand
+from assaydesk_client.commands.promote import promotion_line, settle, verdict_of
 from assaydesk_client.errors import AssaydeskError, Misuse, Refused
 from assaydesk_client.exits import Exit
 from assaydesk_client.metadata import read_metadata, read_text
@@ -29,6 +29,7 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--on-behalf-of", metavar="USERNAME", help="the person a pipeline acts for")
     parser.add_argument("--promote", metavar="STAGE", help="also open a promotion to this stage")
     parser.add_argument("--reason", help="the promotion's reason (with --promote)")
+    add_waiting(parser)
     _add_model_options(parser)
 
 
@@ -50,9 +51,12 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
     version = _complete(client, version, card, options, output)
     promotions = [client.promotion(number) for number in version.get("promotions", [])]
     promotions += _promote(client, version, promotions, options)
+    if options.wait:
+        promotions = [settle(client, promotion, options, output) for promotion in promotions]
     lines = [f"{version['model']} {version['version']}", *map(promotion_line, promotions)]
     output.result("\n".join(lines), {"version": version, "promotions": promotions})
-    return Exit.DONE
+    verdicts = [verdict_of(promotion, options.until) for promotion in promotions] if options.wait else []
+    return max(verdicts, default=Exit.DONE)
 
 
 def _read_inputs(options: argparse.Namespace) -> tuple[dict[str, Any], str | None]:

@@ -1,0 +1,130 @@
+"""The desk's pages in a real browser: accessible, narrow, within the policy, alive, and whole without scripts."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from approvals.models import Promotion, State
+from registry.models import Version
+from tests import factories
+from tests.dashboard.browsing import client_of
+from work.models import Job
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NOTE_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+    """Opens a browser of its own, with the persona of this name signed in."""
+    opened = []
+
+    def open_as(username: str, *, width: int = 1440, theme: str = "light", scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, base_url=live_server.url, java_script_enabled=scripts
+        )
+        opened.append(context)
+        context.add_init_script(NOTE_VIOLATIONS)
+        session = client_of(factories.persona(username)).cookies["sessionid"].value
+        cookies = {"sessionid": session, "theme": theme}
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        return context.new_page()
+
+    yield open_as
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> list[str]:
+    """A desk with something on every page, and the addresses of its pages."""
+    live = factories.live_version()
+    factories.promotion_in(State.CHECKING, model=live.model)
+    factories.promotion_in(State.BLOCKED, model=factories.model_named("a-name-so-long-that-it-must-be-broken-" * 3))
+    policy = Promotion.objects.filter(to_stage="Production").latest("pk").policy_revision.policy_id
+    return [
+        *("/", "/models/", "/models/?q=nothing", "/audit/?actor=nobody", "/models/loan/", "/models/loan/versions/1/"),
+        *("/models/loan/versions/2/", "/audit/", "/policies/", f"/policies/{policy}/"),
+        *("/account/", "/account/password/", "/sign-in/"),
+    ]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light"), (320, "dark")])
+def test_pages_fit_and_are_accessible_and_within_the_policy(
+    open_page: OpenPage, desk: list[str], width: int, theme: str
+) -> None:
+    page = open_page("riley", width=width, theme=theme)
+    for address in desk:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.ok, address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+        assert page.evaluate("violations") == [], address
+
+
+def test_a_running_gate_shows_its_progress_without_moving_the_reader(open_page: OpenPage, desk: list[str]) -> None:
+    promotion = Promotion.objects.get(state=State.CHECKING)
+    page = open_page("riley")
+    page.clock.install()
+    page.goto("/")
+    link = page.locator(f"#promotion-{promotion.pk}")
+    link.focus()
+    run = promotion.gate_runs.filter(is_current=True).earliest("position")
+    Job.objects.filter(subject=f"gate-run:{run.pk}").update(progress=0.4, word="predicting")
+    Job.objects.filter(subject=f"gate-run:{run.pk}").update(state="running", lease_until="2100-01-01T00:00Z")
+    page.clock.run_for(5_100)
+    expect(page.get_by_text("10%, predicting")).to_be_visible()
+    expect(link).to_be_focused()
+    expect(page.locator("#inbox-news")).to_be_empty()
+
+
+def test_a_change_of_state_is_spoken_and_ends_the_refreshing(open_page: OpenPage, desk: list[str]) -> None:
+    page = open_page("riley")
+    page.clock.install()
+    page.goto("/")
+    factories.finish_gates(Promotion.objects.get(state=State.CHECKING))
+    page.clock.run_for(5_100)
+    expect(page.locator("#inbox-news")).to_have_text("The lists changed: 1 waiting for you.")
+    expect(page.get_by_text("yours is next")).to_be_visible()
+    expect(page.locator("#open-promotions")).not_to_have_attribute("hx-trigger", re.compile("."))
+
+
+def test_promoting_works_without_scripts(open_page: OpenPage, desk: list[str]) -> None:
+    factories.version_of(factories.model_named("other"))
+    page = open_page("dana", scripts=False)
+    page.goto("/models/other/")
+    page.get_by_role("link", name="Promote v1").click()
+    page.get_by_label("Reason").fill("Better for the young.")
+    page.get_by_role("button", name="Promote v1").click()
+    opened = Promotion.objects.get(version__model__name="other", to_stage="Production")
+    expect(page).to_have_url(re.compile(f"/promotions/{opened.pk}/"))
+    assert opened.reason == "Better for the young."
+
+
+def test_a_card_is_revised_by_keyboard_alone(open_page: OpenPage, desk: list[str]) -> None:
+    page = open_page("dana")
+    page.goto("/models/loan/versions/1/")
+    page.locator("summary", has_text="Revise the card").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("## Intended use\nTyped by hand.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Revision 2 by Dana Ortiz")).to_be_visible()
+    assert (
+        Version.objects.get(model__name="loan", number=1).card_revisions.get(number=2).text.endswith("Typed by hand.")
+    )

@@ -1,0 +1,191 @@
+"""The promotion page in a real browser: policy, accessibility, keyboard, no scripts, live progress."""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from approvals.intake import revise_card
+from approvals.models import Promotion
+from approvals.standing import current_runs
+from tests import factories
+from tests.dashboard.browsing import client_of
+from tests.dashboard.test_pages_in_browser import NOTE_VIOLATIONS
+from tests.factories import persona, promotion_in
+from work.actions import claim
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OpenContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def context_of(browser: Browser, live_server: Any) -> Iterator[OpenContext]:
+    """Makes browsers in which a person is signed in."""
+    opened = []
+
+    def open_for(who: str, **options: Any) -> BrowserContext:
+        told = {"viewport": {"width": 1440, "height": 900}, "base_url": live_server.url, **options}
+        context = browser.new_context(**told)
+        if told.get("java_script_enabled", True):
+            context.add_init_script(NOTE_VIOLATIONS)
+        session = client_of(persona(who)).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        opened.append(context)
+        return context
+
+    yield open_for
+    for context in opened:
+        context.close()
+
+
+def page_of(context: BrowserContext, promotion: Promotion) -> Page:
+    page = context.new_page()
+    page.goto(f"/promotions/{promotion.pk}/")
+    return page
+
+
+def compared() -> Promotion:
+    """In review, and clearly worse for one group, under a policy that lets that pass."""
+    policy = deepcopy(factories.PRODUCTION_POLICY)
+    policy["gates"][0]["parameters"]["at_least"] = 0.1
+    policy["gates"][1]["parameters"]["margin"] = 0.9
+    factories.policies(production=policy)
+    factories.live_version(strength=0.3)
+    return factories.run_gates(promotion_in("checking", strength=0.35, weak_for="south"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_fits_is_accessible_and_keeps_the_policy(
+    context_of: OpenContext, live_server: Any, width: int, theme: str
+) -> None:
+    promotion = compared()
+    context = context_of("sam", viewport={"width": width, "height": 900})
+    context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+    page = page_of(context, promotion)
+    expect(page.locator("figure[data-drawn]")).to_have_count(1, timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("violations") == []
+
+
+@pytest.mark.parametrize("state", ["checking", "blocked", "changes_requested", "completed", "rejected"])
+def test_every_kind_of_panel_is_accessible(context_of: OpenContext, state: str) -> None:
+    page = page_of(context_of("dana"), promotion_in(state))
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(context_of: OpenContext, width: int) -> None:
+    page = page_of(context_of("riley", viewport={"width": width, "height": 844}), compared())
+    expect(page.get_by_text("Recall gets worse for region south")).to_be_in_viewport()
+    asked = (
+        page.get_by_role("link", name="Decide") if width == 390 else page.get_by_role("heading", name="Your decision")
+    )
+    expect(asked).to_be_in_viewport()
+
+
+def test_a_decision_works_by_keyboard_alone(context_of: OpenContext) -> None:
+    promotion = promotion_in("in_review")
+    page = page_of(context_of("riley"), promotion)
+    page.get_by_label("Somebody is named who maintains it").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Gain is real.")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Approve")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Approved.")).to_be_visible()
+    assert promotion.reviews.get().comment == "Gain is real."
+
+
+def test_enter_in_a_checklist_item_decides_nothing(context_of: OpenContext) -> None:
+    promotion = promotion_in("in_review")
+    page = page_of(context_of("riley"), promotion)
+    page.get_by_label("Somebody is named who maintains it").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was decided.")
+    expect(page.get_by_label("Somebody is named who maintains it")).to_be_checked()
+    assert not promotion.reviews.exists()
+
+
+def test_a_decision_works_without_scripts(context_of: OpenContext) -> None:
+    promotion = promotion_in("in_review")
+    page = page_of(context_of("riley", java_script_enabled=False), promotion)
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tick the 2 open items")
+    page.get_by_label("Somebody is named who maintains it").check()
+    page.get_by_label("It is clear what to go back to").check()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("You have approved.")).to_be_visible()
+    assert promotion.reviews.get().reviewer == persona("riley")
+
+
+def test_progress_shows_live_and_the_form_keeps_its_words(context_of: OpenContext) -> None:
+    promotion = promotion_in("checking")
+    page = page_of(context_of("riley"), promotion)
+    page.get_by_label("Comment", exact=True).fill("Half a thought")
+    run = current_runs(promotion)[0]
+    lease = claim(run.job_id or 0)
+    assert lease
+    lease.report(0.4, "running the model")
+    expect(page.locator("#gate-quality-floor")).to_contain_text("Running")
+    page.locator("#gate-quality-floor summary").click()
+    expect(page.get_by_text("running the model")).to_be_visible()
+    lease.report(0.8, "measuring")
+    expect(page.get_by_text("measuring", exact=True)).to_be_visible()  # still open after a refresh
+    lease.give_back(error="", wait=timedelta(0))
+    factories.finish_gates(promotion)
+    expect(page.locator("#moved")).to_contain_text("its gates are through")
+    expect(page.locator("#state")).to_have_text("Awaiting review")
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("Half a thought")
+    page.locator("#moved").get_by_role("link", name="Reload").click()
+    expect(page.locator("#moved")).to_be_empty()
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("Half a thought")
+
+
+def test_a_reason_being_typed_is_not_swapped_away(context_of: OpenContext) -> None:
+    promotion = promotion_in("checking")
+    factories.finish_gate(current_runs(promotion)[0], "failed")
+    page = page_of(context_of("dana"), promotion)
+    reason = page.get_by_label("Why Quality floor should run again")
+    reason.fill("The disk was")
+    with page.expect_response("**/promotions/*/?part=gates*"):
+        pass
+    with page.expect_response("**/promotions/*/?part=gates*"):
+        pass
+    expect(reason).to_have_value("The disk was")
+    expect(reason).to_be_focused()
+
+
+def test_a_stale_page_keeps_the_words_and_says_what_moved(context_of: OpenContext) -> None:
+    promotion = promotion_in("in_review")
+    page = page_of(context_of("riley"), promotion)
+    page.get_by_label("Somebody is named who maintains it").check()
+    page.get_by_label("Comment", exact=True).fill("Gain is real.")
+    revise_card(promotion.version, text=factories.CARD + "\nMore.\n", actor=persona("dana"))
+    factories.finish_gates(Promotion.objects.get(pk=promotion.pk))
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("alert")).to_contain_text("the model card")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("Gain is real.")
+    expect(page.get_by_label("Somebody is named who maintains it")).to_be_checked()
+
+
+def test_signing_out_elsewhere_stops_the_updates_and_says_so(context_of: OpenContext) -> None:
+    promotion = promotion_in("checking")
+    context = context_of("riley")
+    page = page_of(context, promotion)
+    context.clear_cookies()
+    expect(page.get_by_text("Live updates stopped.")).to_be_visible()
+    expect(page.locator("#gates-part")).to_contain_text("Artifact intact")
