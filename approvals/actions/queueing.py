@@ -24,7 +24,7 @@ def _queue(promotion: Promotion, rule: GateRule, position: int, *, number: int, 
         parameters=rule.parameters,
         position=position,
         number=number,
-        because=because,
+        because=because[:300],
     )
     run.job = enqueue(TASK, queue="gates", subject=f"gate-run:{run.pk}")
     run.save(update_fields=["job"])

@@ -144,6 +144,8 @@ def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:
     for slot in possible:
         if slot.key == wanted or not wanted:
             return slot
+    if marks.document.slot(wanted) is not None:
+        raise PromotionMoved("slots_filled", "This slot has been filled meanwhile, or isn't yours.", moved=[])
     raise NotFound(
         "no_such_slot", f"You can't fill a slot named {wanted!r}.", f"Yours: {', '.join(s.key for s in possible)}."
     )
