@@ -47,4 +47,4 @@ def _empty_the_database(case: TransactionTestCase) -> None:
     _teardown(case)  # ends with a migrate signal, which puts the guards back
 
 
-TransactionTestCase._fixture_teardown = _empty_the_database
+TransactionTestCase._fixture_teardown = _empty_the_database  # type: ignore[method-assign]

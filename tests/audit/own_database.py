@@ -72,7 +72,7 @@ def _migrated(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: A
 
 @pytest.fixture
 def own_database(
-    _migrated: Path, django_db_blocker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    db: None, _migrated: Path, django_db_blocker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OwnDatabase]:
     own = str(tmp_path / "own.sqlite3")
     with django_db_blocker.unblock():

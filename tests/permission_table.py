@@ -1,0 +1,186 @@
+"""Who may do what at every address of both doors: the table that the permission matrix test holds the doors to.
+
+A new address needs a row here, or the suite fails. Callers are named by their role on the model loan; `dana` is
+its contributor who registered the versions and requested promotion {promotion}, `outsider` and `superuser` have
+no role at all. Who is neither permitted nor hidden from sees the thing and is refused (403).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = ("viewer", "contributor", "reviewer", "approver", "operator", "auditor", "administrator")
+STRANGERS = frozenset({"outsider", "superuser"})
+INSIDERS = frozenset({"dana", *ROLES})
+EVERYBODY = INSIDERS | STRANGERS
+CONTRIBUTORS = frozenset({"dana", "contributor"})
+REVIEWERS = frozenset({"reviewer", "approver"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address. Strangers get 404 where `hidden`, as if nothing were there."""
+
+    method: str
+    address: str
+    permitted: frozenset[str]
+    scope: str = "read"
+    hidden: bool = True
+    sent: Any = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+API = "api/v1/"
+VERSION = f"{API}models/<name>/versions/<int:number>"
+PROMOTION = f"{API}promotions/<int:promotion_id>"
+_FINAL, _OPEN = "/api/v1/models/loan/versions/{final}", "/api/v1/models/loan/versions/{open}"
+_THIS = "/api/v1/promotions/{promotion}"
+_REASON = {"reason": "because"}
+_POINTER = {"kind": "git", "location": "data", "pin": "a" * 40}
+
+#: Open to anybody, and why.
+PUBLIC = {
+    f"{API}openapi.json": "what the API looks like is no secret",
+    f"{API}docs": "the same, for reading",
+    "healthz": "asked by whatever watches the process",
+    "theme/": "a visitor may like the dark, too; it sets a cookie and nothing else",
+    "sign-in/": "the way in",
+    "admin/login/": "the way in",
+}
+#: Addresses with nothing behind them.
+NOTHING_THERE = (f"{API}", f"{API}<path:rest>")
+
+API_ROWS: dict[str, list[Row]] = {
+    f"{API}models": [
+        Row("GET", "/api/v1/models", EVERYBODY),
+        # Takes the role on all models; but for dana these callers have theirs on one.
+        Row("POST", "/api/v1/models", frozenset({"dana"}), "write", hidden=False, sent={"name": "fare"}),
+    ],
+    f"{API}models/<name>": [Row("GET", "/api/v1/models/loan", INSIDERS)],
+    f"{API}models/<name>/production": [Row("GET", "/api/v1/models/live/production", INSIDERS)],
+    f"{API}models/<name>/history": [Row("GET", "/api/v1/models/loan/history", INSIDERS)],
+    f"{API}models/<name>/versions": [
+        Row(
+            "POST",
+            "/api/v1/models/loan/versions",
+            CONTRIBUTORS,
+            "write",
+            sent={"format": "onnx", "features": ["amount"]},
+        )
+    ],
+    VERSION: [Row("GET", _FINAL, INSIDERS)],
+    f"{VERSION}/artifacts/<path:path>": [
+        Row("GET", f"{_FINAL}/artifacts/model.onnx", INSIDERS),
+        Row("PUT", f"{_OPEN}/artifacts/more.txt", CONTRIBUTORS, "write", sent="bytes", content_type="text/plain"),
+    ],
+    f"{VERSION}/finalize": [Row("POST", f"{_OPEN}/finalize", CONTRIBUTORS, "write")],
+    f"{VERSION}/card": [
+        Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown")
+    ],
+    f"{VERSION}/predictions": [
+        Row(
+            "POST",
+            f"{_FINAL}/predictions?dataset=loan-holdout@1",
+            CONTRIBUTORS,
+            "write",
+            sent="id,score",
+            content_type="text/csv",
+        )
+    ],
+    f"{VERSION}/promotions": [Row("POST", f"{_FINAL}/promotions", CONTRIBUTORS, "write", sent={"to": "Production"})],
+    f"{API}datasets": [
+        Row("GET", "/api/v1/datasets", INSIDERS, hidden=False),
+        Row("POST", "/api/v1/datasets", CONTRIBUTORS | {"approver"}, "write", hidden=False, sent={"name": "more"}),
+    ],
+    f"{API}datasets/<name>/versions": [
+        Row(
+            "POST",
+            "/api/v1/datasets/loan-holdout/versions",
+            CONTRIBUTORS | {"approver"},
+            "write",
+            hidden=False,
+            sent=_POINTER,
+        ),
+        Row(
+            "POST",
+            "/api/v1/datasets/loan-holdout/versions?id=id&target=t&positive=1",
+            frozenset({"approver"}),
+            "write",
+            hidden=False,
+            sent="id,t\na,1\nb,0",
+            content_type="text/csv",
+        ),
+    ],
+    f"{API}datasets/<name>/versions/<int:number>/inputs": [
+        Row("GET", "/api/v1/datasets/loan-holdout/versions/1/inputs", CONTRIBUTORS, hidden=False)
+    ],
+    f"{API}promotions": [Row("GET", "/api/v1/promotions", EVERYBODY)],
+    PROMOTION: [Row("GET", _THIS, INSIDERS)],
+    f"{PROMOTION}/reviews": [
+        Row("POST", f"{_THIS}/reviews", REVIEWERS, "review", sent={"verdict": "approve", "seal": "{seal}"})
+    ],
+    f"{PROMOTION}/checklist/<item>": [
+        Row("POST", f"{_THIS}/checklist/keeper", REVIEWERS, "review", sent={"seal": "{seal}"}),
+        Row("POST", f"{_THIS}/checklist/cost", frozenset({"approver"}), "review", sent={"seal": "{seal}"}),
+    ],
+    f"{PROMOTION}/gates/<gate>/acknowledge": [
+        Row("POST", f"{_THIS}/gates/card/acknowledge", REVIEWERS, "review", sent=_REASON)
+    ],
+    f"{PROMOTION}/gates/<gate>/rerun": [
+        Row("POST", f"{_THIS}/gates/card/rerun", CONTRIBUTORS | REVIEWERS, "write", sent=_REASON)
+    ],
+    f"{PROMOTION}/withdraw": [Row("POST", f"{_THIS}/withdraw", frozenset({"dana"}), "write", sent=_REASON)],
+    f"{PROMOTION}/resubmit": [Row("POST", f"{_THIS}/resubmit", CONTRIBUTORS, "write", sent={"answer": "done"})],
+    f"{API}audit": [Row("GET", "/api/v1/audit", EVERYBODY)],
+}
+
+_VERSION_PAGE, _PAGE = "/models/loan/versions/{final}/", "/promotions/{promotion}/"
+
+PAGE_ROWS: dict[str, list[Row]] = {
+    "": [Row("GET", "/", EVERYBODY)],
+    "models/": [Row("GET", "/models/", EVERYBODY)],
+    "models/<str:name>/": [Row("GET", "/models/loan/", INSIDERS)],
+    "models/<str:name>/versions/<int:number>/": [
+        Row("GET", _VERSION_PAGE, INSIDERS),
+        Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "promote", "to": "Production", "reason": "x"}),
+        Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "revise_card", "text": "# Card", "revision": "1"}),
+        Row("POST", _VERSION_PAGE, REVIEWERS, sent={"action": "review_card", "revision": "1"}),
+    ],
+    "models/<str:name>/versions/<int:number>/artifacts/<path:path>": [
+        Row("GET", f"{_VERSION_PAGE}artifacts/model.onnx", INSIDERS)
+    ],
+    "audit/": [Row("GET", "/audit/", EVERYBODY)],
+    "policies/": [Row("GET", "/policies/", EVERYBODY)],
+    "policies/<int:number>/": [Row("GET", "/policies/{policy}/", EVERYBODY)],
+    "account/": [
+        Row("GET", "/account/", EVERYBODY),
+        Row("POST", "/account/", EVERYBODY, sent={"action": "issue", "name": "ci", "scopes": ["read"], "days": "1"}),
+    ],
+    "account/password/": [Row("GET", "/account/password/", EVERYBODY), Row("POST", "/account/password/", EVERYBODY)],
+    "sign-out/": [Row("POST", "/sign-out/", EVERYBODY)],
+    "promotions/<int:number>/": [Row("GET", _PAGE, INSIDERS)],
+    "promotions/<int:number>/review/": [
+        Row("POST", f"{_PAGE}review/", REVIEWERS, sent={"verdict": "approve", "seal": "{seal}"})
+    ],
+    "promotions/<int:number>/comment/": [Row("POST", f"{_PAGE}comment/", INSIDERS, sent={"comment": "words"})],
+    "promotions/<int:number>/withdraw/": [
+        Row("POST", f"{_PAGE}withdraw/", frozenset({"dana"}), sent={"comment": "words"})
+    ],
+    "promotions/<int:number>/resubmit/": [Row("POST", f"{_PAGE}resubmit/", CONTRIBUTORS, sent={"comment": "words"})],
+    "promotions/<int:number>/gates/<slug:key>/rerun/": [
+        Row("POST", f"{_PAGE}gates/card/rerun/", CONTRIBUTORS | REVIEWERS, sent={"comment": "words"})
+    ],
+}
+
+_CRUD = ("", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<path:object_id>/change/")
+#: For administrators of all models, and superusers. The number of the row shown stands for <path:object_id>.
+ADMIN = [
+    *("admin/", "admin/logout/", "admin/password_change/", "admin/password_change/done/", "admin/autocomplete/"),
+    *("admin/jsi18n/", "admin/r/<path:content_type_id>/<path:object_id>/", "admin/(?P<url>.*)$"),
+    "admin/^(?P<app_label>accounts|auth|approvals)/$",
+    "admin/accounts/user/<id>/password/",
+    *(
+        f"admin/{table}/{way}"
+        for table in ("accounts/rolegrant", "accounts/user", "auth/group", "approvals/policy")
+        for way in (*_CRUD, "<path:object_id>/")
+    ),
+]
