@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import events, tokens
 from accounts.guardian_rows import follow_administration, follow_grants, role_subject
 from accounts.models import AccessToken, RoleGrant, User
-from accounts.permissions import why_not_hold, why_not_service
+from accounts.permissions import why_not_hold, why_not_join, why_not_service
 from accounts.reasons import Conflict, Invalid
 from accounts.roles import Role
 from audit.actions import Subject, record
@@ -69,8 +69,11 @@ def edit_person(person: User, *, actor: User | None) -> User:
 
 
 @transaction.atomic
-def change_password(person: User, password: str, *, actor: User | None) -> None:
-    """A new password, checked already by the form that took it; it ends the person's other sessions."""
+def change_password(person: User, password: str | None, *, actor: User | None) -> None:
+    """A new password, checked already by the form that took it; it ends the person's other sessions.
+
+    None takes the password away: the person can't sign in to pages by one.
+    """
     person.set_password(password)
     person.save(update_fields=["password"])
     record(events.PASSWORD_CHANGED, subject_of(person), actor=actor)
@@ -112,7 +115,13 @@ def add_group(group: Group, *, actor: User | None) -> Group:
 
 @transaction.atomic
 def change_groups(person: User, groups: Iterable[Group], *, actor: User | None) -> None:
-    """Sets a person's groups. Groups carry roles, so joining one is on the record like a grant."""
+    """Sets a person's groups. Groups carry roles, so joining one is on the record like a grant.
+
+    Raises Invalid for somebody who would join a group of reviewers or approvers by their own hand.
+    """
+    groups = list(groups)
+    if actor is not None and (reason := why_not_join(person, groups, actor)) is not None:
+        raise Invalid.because(reason)
     before = sorted(person.groups.values_list("name", flat=True))
     person.groups.set(groups)
     after = sorted(person.groups.values_list("name", flat=True))
@@ -180,6 +189,7 @@ def subject_of(person: User) -> Subject:
 
 def _person_fields(person: User) -> dict[str, object]:
     return {
+        "username": person.username,
         "name": person.get_full_name(),
         "email": person.email,
         "active": person.is_active,

@@ -1,14 +1,16 @@
 """Roles in three steps: add a role grant, choose who, which and where, save. All writes go through actions."""
 
+from copy import copy
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import actions
 from accounts.models import RoleGrant, User
@@ -70,6 +72,19 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
         return cleaned
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Another person's password, set (or taken away) by the action, so that it is on the record who did it."""
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+
+    def save(self, commit: bool = True) -> Any:
+        wanted = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        actions.change_password(self.user, wanted, actor=self.actor)
+        return self.user
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
@@ -83,6 +98,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         ("Groups", {"fields": ("groups",)}),
     )
     filter_horizontal = ("groups",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return ("username",) if obj else ()  # the name is what the record knows them by
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        assert isinstance(request.user, User)
+        acting = copy(self)  # Django gives the form no request; this instance is shared by all of them
+        acting.change_password_form = partial(PasswordForm, actor=request.user)
+        return super(PersonAdmin, acting).user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)

@@ -1,10 +1,12 @@
 """Which accounts can hold which roles. The admin site's forms and the actions ask the same questions."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import Group
 
 from accounts.models import RoleGrant, User
 from accounts.reasons import Reason
-from accounts.roles import FOR_PEOPLE, Role
+from accounts.roles import FOR_PEOPLE, REVIEW, Role, roles_permitting
 
 
 def why_not_hold(holder: User | Group, role: str) -> Reason | None:
@@ -27,3 +29,15 @@ def why_not_service(person: User) -> Reason | None:
     if person.is_staff or person.is_superuser:
         return Reason("service_is_staff", f"{person} may sign in to the admin site, and a service account can't.")
     return None
+
+
+def why_not_join(person: User, groups: Collection[Group], actor: User) -> Reason | None:
+    """Why the actor can't put this person into these groups: nobody makes themselves a reviewer through one."""
+    if person.pk != actor.pk:
+        return None
+    joined = {group.pk for group in groups} - set(person.groups.values_list("pk", flat=True))
+    deciding = RoleGrant.objects.filter(group__in=joined, role__in=roles_permitting(REVIEW)).select_related("group")
+    if (grant := deciding.first()) is None:
+        return None
+    text = f"You can't put yourself into {grant.group}, whose members decide on promotions."
+    return Reason("self_granted", text, "Another administrator must add you.")

@@ -30,15 +30,20 @@ def body_chunks(request: HttpRequest) -> Iterator[bytes]:
         raise Invalid("upload_cut_off", f"{received:,} of {int(announced):,} bytes arrived.", "Send it again.")
 
 
-def body_text(request: HttpRequest, *, limit: int, thing: str) -> str:
-    """The whole body as text. Raises TooLarge over `limit` bytes and Invalid unless it is UTF-8."""
+def body_bytes(request: HttpRequest, *, limit: int, thing: str) -> bytes:
+    """The whole body. Raises TooLarge over `limit` bytes."""
     collected = bytearray()
     for chunk in body_chunks(request):
         collected += chunk
         if len(collected) > limit:
             raise TooLarge("too_large", f"{thing} is over {limit // 1024} KiB.", "Shorten it.")
+    return bytes(collected)
+
+
+def body_text(request: HttpRequest, *, limit: int, thing: str) -> str:
+    """The whole body as text. Raises TooLarge over `limit` bytes and Invalid unless it is UTF-8."""
     try:
-        return collected.decode()
+        return body_bytes(request, limit=limit, thing=thing).decode()
     except UnicodeDecodeError as error:
         raise Invalid("not_text", f"{thing} is not text in UTF-8.") from error
 

@@ -1,6 +1,7 @@
 """Reading JSON and queries strictly: what one database would take and another choke on is refused at the door."""
 
 import json
+from math import isfinite
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
@@ -11,10 +12,11 @@ from accounts.reasons import Invalid
 
 
 class StrictParser(Parser):
-    """JSON as the standard has it (no NaN, no Infinity), and no NUL in any text."""
+    """JSON as the standard has it (no NaN, no Infinity, no half of a character), and no NUL in any text."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        sent: dict[str, Any] = json.loads(request.body, parse_constant=_refuse_constant)
+        sent: dict[str, Any] = json.loads(request.body, parse_constant=_refuse_constant, parse_float=_finite)
+        json.dumps(sent, ensure_ascii=False).encode()  # raises UnicodeError for half a surrogate pair
         # Written out again, each NUL has one spelling; an escaped backslash before it has another.
         refuse_nul(json.dumps(sent).replace("\\\\", "").replace("\\u0000", "\0"))
         return sent
@@ -29,6 +31,13 @@ class StrictParser(Parser):
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON.")
+
+
+def _finite(number: str) -> float:
+    """1e999 is a number in JSON and Infinity in Python, which no database takes."""
+    if not isfinite(value := float(number)):
+        raise ValueError(f"{number} is too large.")
+    return value
 
 
 def refuse_nul(text: str) -> None:

@@ -1,10 +1,13 @@
 """What is sent and answered. Unknown keys are refused: a misspelt one must not pass in silence."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
+
+#: What a person says: room for a thorough reason, as on the pages.
+Words = Annotated[str, Field(max_length=10_000)]
 
 
 class Sent(Schema):
@@ -49,7 +52,7 @@ class NewVersion(Sent):
     environment: dict[str, Any] = {}
     decision_threshold: float = 0.5
     code: Code | None = None
-    data: list[str | NamedPointer] = []
+    data: list[str | NamedPointer] = Field([], max_length=100)  # each is looked up in one transaction
     run_id: str = Field("", max_length=200)
     base_model: int | None = None
     tags: dict[str, Any] = {}
@@ -63,14 +66,14 @@ class NewDataset(Sent):
 
 class NewPromotion(Sent):
     to: Literal["Staging", "Production"]
-    reason: str = ""
+    reason: Words = ""
     on_behalf_of: str = ""
 
 
 class NewReview(Sent):
     verdict: Literal["approve", "request_changes", "reject"]
     seal: str
-    comment: str = ""
+    comment: Words = ""
     slot: str = ""
     ticks: list[str] = []
 
@@ -80,11 +83,11 @@ class SealSeen(Sent):
 
 
 class ReasonGiven(Sent):
-    reason: str
+    reason: Words
 
 
 class AnswerGiven(Sent):
-    answer: str
+    answer: Words
 
 
 class ModelAnswer(Schema):

@@ -39,7 +39,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         """The document as plain data, or an error that says where and what."""
         try:
             raw = yaml.safe_load(self.cleaned_data["document"])
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a 30th of February
             raise forms.ValidationError(f"This is not YAML: {error}") from error
         try:
             check_datasets(read_document(raw, target_stage=self.cleaned_data.get("target_stage", "")))

@@ -15,6 +15,7 @@ from approvals.standing import current_runs, document_of
 from evidence.actions import hand_in_predictions
 from evidence.models import Evaluation, LockedDataset
 from registry import actions as registry_actions
+from registry.cards import check_card
 from registry.models import CardRevision, Stage, Version
 
 
@@ -31,17 +32,23 @@ def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Pr
         to_stage=Stage.STAGING,
         actor=actor,
         reason="Opened by the policy when the version was finalised.",
-        on_behalf_of=version.on_behalf_of,
+        # A pipeline may finalise what a person registered themselves: then it acts for that person.
+        on_behalf_of=version.on_behalf_of or (version.registered_by if actor.is_service else None),
     )
     return version, [promotion]
 
 
-@transaction.atomic
 def revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
     """A new wording of the card; gates that read cards run again in the version's open promotions."""
+    check_card(text)  # before the transaction: taking a large card apart takes seconds
+    return _revise_card(version, text=text, actor=actor)
+
+
+@transaction.atomic
+def _revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
     lifecycle.lock_model(version.model_id)  # before the version's own lock, as everywhere
     before = version.card_revisions.count()
-    revision = registry_actions.add_card_revision(version, text=text, actor=actor)
+    revision = registry_actions.store_card_revision(version, text=text, actor=actor)
     if version.card_revisions.count() > before:
         _run_again(version, part="card", because=f"card revision {revision.number}")
     return revision

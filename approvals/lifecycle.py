@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.reasons import Conflict
+from accounts.reasons import Conflict, Invalid
 from audit.actions import record
 from registry import events
 from registry.models import Model, Stage, StageTerm, TrafficArm, TrafficPlan, Version
@@ -39,7 +39,12 @@ def lock_model(model_id: int) -> Model:
 
 
 def check_move(version: Version, to_stage: str) -> None:
-    """Raises Conflict unless a promotion can lead from the version's stage to `to_stage`, naming the path."""
+    """Raises Conflict unless a promotion can lead from the version's stage to `to_stage`, naming the path.
+
+    Raises Invalid for a word that names no stage.
+    """
+    if to_stage not in Stage.values:
+        raise Invalid("unknown_stage", f"{to_stage!r} is no stage.", "Choose Staging or Production.")
     if (Stage(version.stage), Stage(to_stage)) in PROMOTES:
         return
     if version.stage == to_stage:

@@ -24,8 +24,8 @@ def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
 
 def tell_blocked(promotion: Promotion, runs: Sequence[GateRun]) -> None:
     """To whoever brought it: which gates failed, and what can be done."""
-    key = "-".join(str(run.pk) for run in runs)
-    _write(promotion, "blocked", _requesters(promotion), f"blocked-{key}", runs=runs)
+    newest = max(run.pk for run in runs)  # any gate that runs again makes a newer one
+    _write(promotion, "blocked", _requesters(promotion), f"blocked-{newest}", runs=runs)
 
 
 def tell_decided(promotion: Promotion, *, actor: User | None, comment: str = "") -> None:

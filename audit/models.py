@@ -26,7 +26,7 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField()
     actor = models.CharField(max_length=150, blank=True, help_text="Username; empty for Assaydesk itself.")
-    actor_name = models.CharField(max_length=200)
+    actor_name = models.CharField(max_length=301)  # first and last name, 150 each
     on_behalf_of = models.CharField(max_length=150, blank=True)
     channel = models.CharField(max_length=16)
     token = models.CharField(max_length=16, blank=True)
@@ -35,7 +35,7 @@ class AuditEvent(models.Model):
     verb = models.CharField(max_length=64)
     subject_kind = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
-    subject_name = models.CharField(max_length=300)
+    subject_name = models.CharField(max_length=400)
     model_name = models.CharField(max_length=128, blank=True, help_text="The model it concerns, if one.")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)

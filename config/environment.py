@@ -5,9 +5,11 @@ Each reader notes the variable's name in `KNOWN`; a test holds that list against
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,11 +63,16 @@ def secret(name: str, *, kept_in: Path | None) -> str:
 
 def _kept_secret(path: Path) -> str:
     try:
-        # O_EXCL: of several processes that start together one makes the secret and the others read it.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
+        return path.read_text().strip()
+    except FileNotFoundError:
         pass
+    # Written aside and linked into place: of several processes that start together one makes the secret, and
+    # the others never read half of it.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:  # mode 600
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)
     return path.read_text().strip()
 
 
@@ -86,6 +93,7 @@ def database(name: str, *, default_file: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),  # sslmode=verify-full and the like, as libpq knows them
     }
 
 
@@ -104,13 +112,16 @@ def _sqlite(file: Path) -> dict[str, Any]:
 
 
 def mail(name: str) -> dict[str, Any]:
-    """Django's mail settings from `smtp://user:password@host:587` (`smtps://` for TLS from the start); else files."""
+    """Django's mail settings from `smtp+tls://user:password@host:587`; else files.
+
+    `smtp+tls` is STARTTLS, `smtps` TLS from the start, `smtp` neither: for a relay on the same machine.
+    """
     url = _read(name, "")
     if not url:
         return {"EMAIL_BACKEND": "work.mail_files.EmailBackend"}
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587, not {url!r}.")
+        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@host:587.")
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,

@@ -66,6 +66,9 @@ def _check_header(header: list[str], thing: str) -> None:
     if long := [name for name in header if len(name) > LONGEST_NAME]:
         what = f"has a name of {len(long[0])} characters, {long[0][:40]}…"
         raise Invalid("bad_header", f"The header of {thing} {what}.", f"Use {LONGEST_NAME} at most.")
+    if unseen := [name for name in header if not name.isprintable()]:
+        what = f"has the name {unseen[0]!r}, in which characters can't be seen"
+        raise Invalid("bad_header", f"The header of {thing} {what}.", "Use visible characters.")
 
 
 def _rows(lines: Iterator[list[str]], width: int, thing: str) -> Iterator[list[str]]:
@@ -121,6 +124,12 @@ def _check_labels(labels: list[str], declaration: Declaration, thing: str) -> No
             f"{declaration.target!r} must hold two values, one of them {declaration.positive!r}; it holds {shown}.",
             "Declare the positive value exactly as it is written in the file.",
         )
+    if any(len(value) > LONGEST_NAME or not value.isprintable() for value in values):
+        raise Invalid(
+            "bad_label",
+            f"{declaration.target!r} of {thing} holds a label that is too long or can't be seen.",
+            f"Write labels with {LONGEST_NAME} visible characters at most.",
+        )
 
 
 def _check_segment(name: str, values: list[str], thing: str) -> None:
@@ -136,6 +145,12 @@ def _check_segment(name: str, values: list[str], thing: str) -> None:
             "segment_too_long",
             f"The segment column {name!r} of {thing} holds a group of {len(long[0])} characters, {long[0][:40]}….",
             f"Name groups with {LONGEST_NAME} characters at most.",
+        )
+    if unseen := [value for value in values if not value.isprintable()]:
+        raise Invalid(
+            "segment_not_printable",
+            f"The segment column {name!r} of {thing} holds {unseen[0]!r}, in which characters can't be seen.",
+            "Name groups with visible characters.",
         )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import nh3
 import yaml
+from django.conf import settings
 from markdown_it import MarkdownIt
 
-from accounts.reasons import Invalid
+from accounts.reasons import Invalid, TooLarge
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 # One way to match a line, so that no line of blanks takes for ever.
@@ -92,6 +93,15 @@ def read_card(text: str) -> Card:
     if not isinstance(front_matter, dict):
         raise Invalid("bad_front_matter", "The card's front matter must be a mapping (key: value).")
     return Card(front_matter, text.replace("\r\n", "\n")[match.end() :])
+
+
+def check_card(text: str) -> None:
+    """Raises TooLarge over the limit, Invalid for an empty card or front matter that isn't YAML."""
+    if len(text.encode()) > settings.MAX_CARD_BYTES:
+        raise TooLarge("card_too_large", f"The card is over {settings.MAX_CARD_BYTES // 1024} KiB.", "Shorten it.")
+    if not text.strip() or "\0" in text:
+        raise Invalid("bad_card", "The card is empty or not text.", "Send Markdown with YAML front matter.")
+    read_card(text)
 
 
 @functools.lru_cache(maxsize=256)

@@ -53,7 +53,9 @@ def test_every_method_of_the_api_has_its_row():
     documented = Client().get("/api/v1/openapi.json").json()["paths"]
     told = {(path, method.upper()) for path, methods in documented.items() for method in methods}
     listed = {
-        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route), row.method) for route, rows in API_ROWS.items() for row in rows
+        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route), row.method)
+        for route, rows in API_ROWS.items()
+        for row in rows
     }
     assert told == listed
 
@@ -104,9 +106,7 @@ class World:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         sent = self.sent(row)
         content = json.dumps(sent) if isinstance(sent, dict) else sent
-        return undone(
-            lambda: client.generic(row.method, self.address(row), content, row.content_type, headers=headers)
-        )
+        return undone(lambda: client.generic(row.method, self.address(row), content, row.content_type, headers=headers))
 
     def visit(self, row: Row, visitor: User | AnonymousUser, *, check_csrf: bool = False) -> HttpResponse:
         """The row's call by a browser; whatever it changes is taken back."""
@@ -117,10 +117,17 @@ class World:
         return undone(lambda: send(self.address(row), self.sent(row)))
 
 
+def read_whole(answer: Any) -> Any:
+    """The answer, its file read to the end and so closed."""
+    if answer.streaming:
+        answer.getvalue()
+    return answer
+
+
 def undone(call: Any) -> Any:
+    """The call's answer, with whatever it changed taken back."""
     with transaction.atomic():
-        answer = call()
-        answer.close()
+        answer = read_whole(call())
         transaction.set_rollback(True)
     return answer
 
@@ -204,8 +211,11 @@ def test_what_is_hidden_answers_as_what_is_not_there(world, row):
 
 
 def _absent(address: str) -> str:
-    return address.replace("loan/", "gone/").replace("/live/", "/gone/").replace("models/loan", "models/gone").replace(
-        "{promotion}", "999999"
+    return (
+        address.replace("loan/", "gone/")
+        .replace("/live/", "/gone/")
+        .replace("models/loan", "models/gone")
+        .replace("{promotion}", "999999")
     )
 
 
@@ -241,8 +251,7 @@ def test_reading_a_page_writes_nothing(world, route):
     for caller in ("dana", "reviewer", "outsider"):
         browser = Client(raise_request_exception=False)
         browser.force_login(world.callers[caller], backend=BACKEND)
-        answer = browser.get(address)
-        answer.close()
+        answer = read_whole(browser.get(address))
         assert answer.status_code in {200, 302, 404, 405}
     assert AuditEvent.objects.count() == before
 
@@ -252,7 +261,9 @@ def test_reading_a_page_writes_nothing(world, route):
 
 def admin_address(route: str) -> str:
     numbered = re.sub(r"<(?:path:)?(?:object_id|content_type_id|id)>", "1", route)
-    return "/" + numbered.replace("^(?P<app_label>accounts|auth|approvals)/$", "accounts/").replace("(?P<url>.*)$", "no")
+    return "/" + numbered.replace("^(?P<app_label>accounts|auth|approvals)/$", "accounts/").replace(
+        "(?P<url>.*)$", "no"
+    )
 
 
 @pytest.mark.parametrize("route", ADMIN)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from audit.origin import Origin, coming_from
 from work.actions import Lease, LeaseLost, claim
@@ -58,8 +58,16 @@ class _Heartbeat:
     def _beat(self) -> None:
         try:
             while not self._ended.wait(settings.LEASE_SECONDS / 3):
-                self._lease.renew()
+                self._renew()
         except LeaseLost:
             pass
         finally:
+            connection.close()
+
+    def _renew(self) -> None:
+        try:
+            self._lease.renew()
+        except DatabaseError as error:
+            # It may be restarting, and the lease has two more beats: giving up now would run the job twice.
+            logger.warning("The lease of job %s wasn't renewed: %s", self._lease.job_id, error)
             connection.close()

@@ -20,9 +20,7 @@ _ANSWER = schemas.PromotionAnswer
 
 
 @router.post("/models/{name}/versions/{int:number}/promotions", response={201: _ANSWER}, auth=TokenAuth(WRITE))
-def post_promotion(
-    request: HttpRequest, name: str, number: int, sent: schemas.NewPromotion
-) -> Status[dict[str, Any]]:
+def post_promotion(request: HttpRequest, name: str, number: int, sent: schemas.NewPromotion) -> Status[dict[str, Any]]:
     version = version_of(request, name, number, CONTRIBUTE)
     promotion = actions.open_promotion(
         version,

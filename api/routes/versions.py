@@ -12,7 +12,7 @@ from accounts.roles import CONTRIBUTE
 from api import schemas
 from api.answers import evaluation_answer, version_answer
 from api.auth import WRITE, TokenAuth, actor_of
-from api.bodies import announced_sha256, body_chunks, body_text
+from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
 from approvals.gates.card_complete import SECTIONS
@@ -114,7 +114,8 @@ def post_predictions(request: HttpRequest, name: str, number: int, dataset: str)
     """Takes predictions made elsewhere, CSV `id,score`, for every row of a locked dataset (`name@number`)."""
     version = version_of(request, name, number, CONTRIBUTE)
     locked = locked_dataset_of(dataset)
-    text = body_text(request, limit=settings.MAX_DATASET_BYTES, thing="The file of predictions")
-    stream = io.BytesIO(text.encode())
-    evaluation = intake.take_predictions(version, locked, stream, actor=actor_of(request))
+    # An id and a score per row can't be much larger than the dataset itself; all of it is held in memory.
+    limit = min(settings.MAX_DATASET_BYTES, 2**20 + locked.size + 64 * locked.rows)
+    sent = body_bytes(request, limit=limit, thing="The file of predictions")
+    evaluation = intake.take_predictions(version, locked, io.BytesIO(sent), actor=actor_of(request))
     return Status(201, evaluation_answer(evaluation))

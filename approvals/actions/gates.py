@@ -11,7 +11,7 @@ from approvals import events
 from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.actions.queueing import queue_again
 from approvals.gate_evidence import sides_of
-from approvals.gates import Judged
+from approvals.gates import GATES, Judged
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion
 from approvals.permissions import why_not_rerun
 from approvals.standing import current_runs, document_of
@@ -57,11 +57,14 @@ def _run_of(lease: Lease) -> GateRun | None:
 def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
     """Writes an outcome and ends its job, both or neither, then takes the promotion on.
 
-    Raises LeaseLost when another worker took over, and writes nothing then.
+    Raises LeaseLost when another worker took over, and writes nothing then. Nor does it write to a promotion
+    that was closed while the gate ran: what was decided on stays as it was.
     """
     promotion = lock_promotion(run.promotion_id)
     lease.finish()
-    current = GateRun.objects.select_for_update().filter(pk=run.pk, is_current=True, outcome=Outcome.PENDING)
+    if not promotion.is_open:
+        return
+    current = GateRun.objects.filter(pk=run.pk, is_current=True, outcome=Outcome.PENDING)
     digest = _digest(run, judged)
     changed = current.update(
         outcome=judged.outcome,
@@ -71,7 +74,7 @@ def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
         digest=digest,
         finished_at=timezone.now(),
     )
-    if not changed or not promotion.is_open:
+    if not changed:
         return
     after = {"gate": run.key, "run": run.number, "outcome": judged.outcome, "summary": judged.summary}
     record(events.GATE_FINISHED, promotion_subject(promotion), actor=None, after=after)
@@ -82,6 +85,9 @@ def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
 def _digest(run: GateRun, judged: Judged) -> str:
     """Over outcome, parameters and evidence: a run that finds the same on the same changes no decision."""
     what = [run.kind, run.parameters, judged.outcome, sorted(judged.evidence)]
+    if GATES[run.kind].compares and run.promotion.baseline is not None:
+        # Without it, what was acknowledged about one baseline would pass for the next one that has no evidence.
+        what.append(f"version {run.promotion.baseline.number}")
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

@@ -136,27 +136,31 @@ def complete(promotion: Promotion, *, actor: User | None) -> None:
 
 def _see_to_others(moved: Promotion) -> None:
     """Open promotions of the same model: superseded when their version moved, compared anew when what is live did."""
-    primary = primary_version(moved.version.model)
-    others = Promotion.objects.select_for_update(of=("self",)).filter(
-        version__model=moved.version.model, state__in=OPEN_STATES
-    )
-    for other in others.select_related("version__model", "policy_revision__policy", "requested_by").order_by("pk"):
-        if other.version.stage != other.from_stage:
-            text = f"{other.version} is {other.version.stage} now, by promotion {moved.pk}."
-            enter(other, Event.SUPERSEDE, closed_because=text)
-            record(events.PROMOTION_SUPERSEDED, promotion_subject(other), actor=None, reason=text)
-            notifications.tell_decided(other, actor=None)
-        elif other.baseline_id != (primary.pk if primary else None):
-            before, other.baseline = other.baseline_id, primary
-            other.save(update_fields=["baseline"])
-            record(
-                events.BASELINE_MOVED,
-                promotion_subject(other),
-                actor=None,
-                before={"baseline": before},
-                after={"baseline": str(primary or "")},
-            )
-            rules = marks_of(other).document.gates
-            recheck(other)
-            queue_again(other, {r.key for r in rules if r.gate.compares}, because=f"{primary} went live")
-            advance(other)
+    others = Promotion.objects.filter(version__model=moved.version.model, state__in=OPEN_STATES)
+    for pk in list(others.order_by("pk").values_list("pk", flat=True)):
+        other = lock_promotion(pk)  # afresh: taking one on may complete it, which moves those after it
+        if other.is_open:
+            _see_to(other, moved)
+
+
+def _see_to(other: Promotion, moved: Promotion) -> None:
+    primary = primary_version(other.version.model)
+    if other.version.stage != other.from_stage:
+        text = f"{other.version} is {other.version.stage} now, by promotion {moved.pk}."
+        enter(other, Event.SUPERSEDE, closed_because=text)
+        record(events.PROMOTION_SUPERSEDED, promotion_subject(other), actor=None, reason=text)
+        notifications.tell_decided(other, actor=None)
+    elif other.baseline_id != (primary.pk if primary else None):
+        before, other.baseline = other.baseline, primary
+        other.save(update_fields=["baseline"])
+        record(
+            events.BASELINE_MOVED,
+            promotion_subject(other),
+            actor=None,
+            before={"baseline": str(before or "")},
+            after={"baseline": str(primary or "")},
+        )
+        rules = marks_of(other).document.gates
+        recheck(other)
+        queue_again(other, {r.key for r in rules if r.gate.compares}, because=f"{primary} went live")
+        advance(other)

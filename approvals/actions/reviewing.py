@@ -65,14 +65,14 @@ def review_promotion(
     bare_refusal = verdict != Verdict.APPROVE and not ticks and not acknowledgements
     if not (bare_refusal and seal == promotion.seal):
         _check_seal(promotion, marks, seal)
-    for item in ticks:
+    for item in dict.fromkeys(ticks):  # each once, however often it was sent
         _tick(promotion, marks, item, actor)
     for key, why in (acknowledgements or {}).items():
         _acknowledge(promotion, marks, key, actor, why)
     if verdict == Verdict.APPROVE:
         _approve(promotion, actor, comment, slot)
     else:
-        _refuse_promotion(promotion, Verdict(verdict), actor, comment)
+        _refuse_promotion(promotion, Verdict(verdict), actor, comment, seal)
     return promotion
 
 
@@ -144,11 +144,13 @@ def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:
     for slot in possible:
         if slot.key == wanted or not wanted:
             return slot
-    if marks.document.slot(wanted) is not None:
-        raise PromotionMoved("slots_filled", "This slot has been filled meanwhile, or isn't yours.", moved=[])
-    raise NotFound(
-        "no_such_slot", f"You can't fill a slot named {wanted!r}.", f"Yours: {', '.join(s.key for s in possible)}."
-    )
+    yours = f"Yours: {', '.join(slot.key for slot in possible)}."
+    named = marks.document.slot(wanted)
+    if named is None:
+        raise NotFound("no_such_slot", f"There is no slot named {wanted!r}.", yours)
+    if not marks.holds(actor, named):
+        raise Forbidden("not_your_slot", f"You can't fill the slot {named.title}.", yours)
+    raise PromotionMoved("slots_filled", "This slot has been filled meanwhile.", yours, moved=[])
 
 
 def _new_review(promotion: Promotion, verdict: Verdict, actor: User, comment: str) -> Review:
@@ -164,8 +166,11 @@ def _new_review(promotion: Promotion, verdict: Verdict, actor: User, comment: st
     )
 
 
-def _refuse_promotion(promotion: Promotion, verdict: Verdict, actor: User, comment: str) -> None:
+def _refuse_promotion(promotion: Promotion, verdict: Verdict, actor: User, comment: str, seen: str) -> None:
     review = _new_review(promotion, verdict, actor, comment)
+    # While gates run, things are already past the seal that was read; the refusal is bound to what was read.
+    sealed = Seal.objects.filter(promotion=promotion, digest=seen).first()
+    review.seal, review.parts = seen, sealed.parts if sealed else review.parts
     review.save()
     subject, after = promotion_subject(promotion), {"seal": review.seal}
     if verdict == Verdict.REJECT:

@@ -62,9 +62,11 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unhea
         )
     report(0.1, "reading data")
     rows = load_rows(locked)
-    twin = Evaluation.objects.filter(
+    twins = Evaluation.objects.filter(
         artifact_digest=version.artifact_digest, dataset=locked, evaluator=EVALUATOR, provenance=Provenance.EXECUTED
-    ).first()
+    )
+    # Of the same format as well: by another one the same files would be run otherwise, or not at all.
+    twin = twins.filter(version__format=version.format).select_related("version").first()
     if twin is not None and twin.version.features == version.features and twin.version.signature == version.signature:
         prediction = Prediction(load_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
     else:

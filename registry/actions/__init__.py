@@ -1,6 +1,6 @@
 """Everything that changes the registry, a topic a file."""
 
-from registry.actions.cards import add_card_revision, mark_card_reviewed
+from registry.actions.cards import add_card_revision, mark_card_reviewed, store_card_revision
 from registry.actions.datasets import add_dataset_version, create_dataset, find_or_add_pointer
 from registry.actions.models import create_model
 from registry.actions.versions import NewVersion, add_artifact_file, finalise_version, register_version
@@ -16,4 +16,5 @@ __all__ = [
     "find_or_add_pointer",
     "mark_card_reviewed",
     "register_version",
+    "store_card_revision",
 ]

@@ -1,29 +1,26 @@
 import hashlib
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.reasons import Conflict, Invalid, TooLarge
+from accounts.reasons import Conflict
 from audit.actions import record
 from registry import events
-from registry.cards import read_card
+from registry.cards import check_card
 from registry.models import CardRevision, Version
 from registry.subjects import version_subject
 
 
-@transaction.atomic
 def add_card_revision(version: Version, *, text: str, actor: User) -> CardRevision:
-    """The version's card in a new wording; the same wording again changes nothing and returns the revision there is.
+    """The version's card in a new wording, checked and stored. Raises what `check_card` does."""
+    check_card(text)
+    return store_card_revision(version, text=text, actor=actor)
 
-    Raises TooLarge over the limit, Invalid for an empty card or front matter that isn't YAML.
-    """
-    if len(text.encode()) > settings.MAX_CARD_BYTES:
-        raise TooLarge("card_too_large", f"The card is over {settings.MAX_CARD_BYTES // 1024} KiB.", "Shorten it.")
-    if not text.strip() or "\0" in text:
-        raise Invalid("bad_card", "The card is empty or not text.", "Send Markdown with YAML front matter.")
-    read_card(text)
+
+@transaction.atomic
+def store_card_revision(version: Version, *, text: str, actor: User) -> CardRevision:
+    """A wording that `check_card` passed; the same again changes nothing and returns the revision there is."""
     Version.objects.select_for_update().get(pk=version.pk)
     digest = hashlib.sha256(text.encode()).hexdigest()
     newest = version.card_revisions.order_by("-number").first()

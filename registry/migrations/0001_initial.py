@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('owners', models.ManyToManyField(help_text='Contacts, not a role.', related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'permissions': [('contribute_model', 'Can register versions, edit cards and open promotions'), ('review_model', 'Can tick, review and acknowledge'), ('approve_model', 'Can approve to Production and lock datasets'), ('operate_model', 'Can roll back, take down, archive and deprecate'), ('audit_model', 'Can read every record and export it'), ('administer_model', 'Can grant roles and edit policies')],
+                'permissions': (('contribute_model', 'Can register versions, edit cards and open promotions'), ('review_model', 'Can tick, review and acknowledge'), ('approve_model', 'Can approve to Production and lock datasets'), ('operate_model', 'Can roll back, take down, archive and deprecate'), ('audit_model', 'Can read every record and export it'), ('administer_model', 'Can grant roles and edit policies')),
             },
         ),
         migrations.CreateModel(

@@ -91,7 +91,9 @@ def test_a_nul_is_refused_deep_inside_and_a_written_one_is_taken(dana, loan):
     assert told["parameters"] == written["parameters"]
 
 
-@pytest.mark.parametrize("path", ["/models/a%00b", "/datasets/a%00b/versions/1/inputs", "/models/loan/versions/1/artifacts/a%00"])
+@pytest.mark.parametrize(
+    "path", ["/models/a%00b", "/datasets/a%00b/versions/1/inputs", "/models/loan/versions/1/artifacts/a%00"]
+)
 def test_a_nul_in_an_address_is_refused(dana, opened, path):
     problem_of(dana.get(path), 422, "malformed")
 
@@ -207,7 +209,9 @@ def test_a_pointer_that_moves_is_refused_with_the_remedy(dana, loan, pin):
     sent = {"kind": "git", "location": "data", "pin": pin}
     told = problem_of(dana.post("/datasets/loans/versions", sent), 422, "not_pinned")
     assert "full commit id" in told["remedy"]
-    problem_of(dana.post("/models/loan/versions", NEW_VERSION | {"data": [sent | {"name": "loans"}]}), 422, "not_pinned")
+    problem_of(
+        dana.post("/models/loan/versions", NEW_VERSION | {"data": [sent | {"name": "loans"}]}), 422, "not_pinned"
+    )
 
 
 @pytest.mark.parametrize("threshold", [2, -1, "high", math.inf])
@@ -243,7 +247,9 @@ def test_a_cut_off_card_or_dataset_is_refused(dana, sam, opened):
 
 def test_an_upload_of_unknown_length_is_refused_not_stored_as_nothing(dana, opened):
     """Without a length Django reads an empty body, whatever was sent in chunks."""
-    answer = dana.send("PUT", f"{opened}/artifacts/model.onnx", b"bytes", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    answer = dana.send(
+        "PUT", f"{opened}/artifacts/model.onnx", b"bytes", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked"
+    )
     problem_of(answer, 422, "length_required")
     assert not ArtifactFile.objects.exists()
 
@@ -254,7 +260,8 @@ def test_bytes_that_differ_from_their_digest_are_refused(dana, opened):
 
 
 @pytest.mark.parametrize(
-    "digest", ["nonsense", "sha-256=abc", "sha-256=:!!!:", "sha-256=::", "sha-256=:YWJj:", "md5=:YWJj:", "sha-512=:YWJj:"]
+    "digest",
+    ["nonsense", "sha-256=abc", "sha-256=:!!!:", "sha-256=::", "sha-256=:YWJj:", "md5=:YWJj:", "sha-512=:YWJj:"],
 )
 def test_a_digest_that_can_not_be_read_is_refused_not_ignored(dana, opened, digest):
     problem_of(dana.put(f"{opened}/artifacts/model.onnx", b"bytes", digest=digest), 422, "bad_content_digest")
@@ -274,7 +281,9 @@ def test_a_file_over_the_limit_is_refused(dana, opened, settings):
     assert not ArtifactFile.objects.exists()
 
 
-@pytest.mark.parametrize(("content", "status"), [("x" * 2000, 413), ("é" * 600, 413), ("", 422), ("---\na: b: c\n---\n", 422)])
+@pytest.mark.parametrize(
+    ("content", "status"), [("x" * 2000, 413), ("é" * 600, 413), ("", 422), ("---\na: b: c\n---\n", 422)]
+)
 def test_a_card_that_can_not_be_is_refused(dana, opened, settings, content, status):
     settings.MAX_CARD_BYTES = 1024
     answer = dana.put(f"{opened}/card", content)

@@ -1,19 +1,14 @@
-"""People's verdicts: who may give them, what they rest on, when they fall, and what completes a promotion."""
-
-from typing import Any
+"""People's verdicts: slots, changes and refusals, checklist, and how they came in."""
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.actions import change_groups, create_person, edit_person, grant_role, issue_token, revoke_role
-from accounts.models import RoleGrant, User
-from accounts.reasons import Forbidden, Invalid, NotFound, PromotionMoved, Refusal
+from accounts.actions import issue_token
+from accounts.models import User
+from accounts.reasons import Forbidden, Invalid, PromotionMoved
 from accounts.roles import Role
 from approvals.actions import (
     acknowledge_gate,
-    open_promotion,
-    publish_policy,
     rerun_gate,
     resubmit_promotion,
     review_promotion,
@@ -24,143 +19,10 @@ from approvals.models import Promotion, Review, State
 from registry.models import Model, Stage, Version
 from tests import factories
 from tests.approvals import snapshots
-from tests.factories import CARD, persona
+from tests.approvals.deciding import approve, refusal_of, reworded, standing, with_policy
+from tests.factories import persona
 
-#: What the shared Production policy asks of each slot.
-TICKS = {"model": ["keeper", "rollback"], "risk": ["cost", "rollback"]}
-
-
-def approve(promotion: Promotion, who: User, slot: str = "", **given: Any) -> Promotion:
-    promotion.refresh_from_db()
-    asked = {item["key"] for item in promotion.policy_revision.document.get("checklist", [])}
-    given = {"seal": promotion.seal, "ticks": [key for key in TICKS.get(slot, []) if key in asked], **given}
-    return review_promotion(promotion, actor=who, verdict="approve", slot=slot, **given)
-
-
-def refusal_of(promotion: Promotion, who: User, slot: str = "model", **given: Any) -> Refusal:
-    before = snapshots.rows()
-    with pytest.raises(Refusal) as refused:
-        approve(promotion, who, slot, **given)
-    assert snapshots.rows() == before
-    return refused.value
-
-
-def standing(promotion: Promotion) -> list[str]:
-    """Usernames of those whose approval stands."""
-    reviews = promotion.reviews.filter(verdict="approve", fell_at=None).order_by("pk")
-    return [review.reviewer.username for review in reviews]
-
-
-def ticked(promotion: Promotion) -> set[str]:
-    return set(promotion.ticks.filter(fell_at=None).values_list("item", flat=True))
-
-
-def with_policy(model: Model, version: Version, **document: Any) -> Promotion:
-    """A promotion in review under a policy of its own."""
-    publish_policy("Own", document, actor=None, target_stage=Stage.PRODUCTION, model=model)
-    return factories.promotion_in(State.IN_REVIEW, version=version)
-
-
-# --- Separation of duties ----------------------------------------------------------------------------
-
-
-def test_requester_cannot_approve_own_promotion_whatever_roles_they_hold(in_review: Promotion) -> None:
-    dana = persona("dana")
-    grant_role(Role.APPROVER, to=dana, actor=None)
-    refusal = refusal_of(in_review, dana)
-    assert isinstance(refusal, Forbidden)
-    assert refusal.reason.code == "requester"
-    assert "you requested" in str(refusal) or "you registered" in str(refusal)
-
-
-def test_registrant_cannot_approve_a_promotion_that_somebody_else_requested(loan: Model) -> None:
-    registrant = factories.person("Rick Registrant", Role.CONTRIBUTOR, Role.APPROVER)
-    version = factories.version_of(loan, by=registrant)
-    factories.evidence_of(version)
-    promotion = factories.promotion_in(State.IN_REVIEW, version=version)
-    assert promotion.requested_by != registrant
-    assert refusal_of(promotion, registrant).reason.text == "You can't decide: you registered this version."
-
-
-@pytest.mark.parametrize("of", ["version", "promotion"])
-def test_the_person_a_service_acted_for_cannot_approve(loan: Model, of: str) -> None:
-    behind = factories.person("Bea Behind", Role.APPROVER, Role.CONTRIBUTOR)
-    service = create_person("pipeline", actor=None, is_service=True)
-    grant_role(Role.CONTRIBUTOR, to=service, actor=None)
-    version = factories.version_of(loan)
-    factories.evidence_of(version)
-    if of == "version":
-        Version.objects.filter(pk=version.pk).update(on_behalf_of=behind)
-    promotion = open_promotion(
-        version,
-        to_stage=Stage.PRODUCTION,
-        actor=service if of == "promotion" else persona("dana"),
-        on_behalf_of=behind if of == "promotion" else None,
-    )
-    factories.finish_gates(promotion)
-    refusal = refusal_of(promotion, behind)
-    assert refusal.reason.code == "requester"
-    assert "on your behalf" in refusal.reason.text
-
-
-def test_a_service_account_cannot_approve_even_with_a_grant_that_slipped_in(in_review: Promotion) -> None:
-    service = create_person("robot", actor=None)
-    grant_role(Role.APPROVER, to=service, actor=None)
-    User.objects.filter(pk=service.pk).update(is_service=True)
-    assert refusal_of(in_review, service).reason.code == "service"
-
-
-def test_a_superuser_gets_no_approval_by_being_one(in_review: Promotion) -> None:
-    assert refusal_of(in_review, persona("admin")).reason.code == "not_reviewer"
-
-
-def test_a_role_granted_to_oneself_fills_no_slot(in_review: Promotion) -> None:
-    selma = factories.person("Selma Made")
-    grant = grant_role(Role.APPROVER, to=selma, actor=selma)
-    assert refusal_of(in_review, selma, "risk").reason.code == "self_granted"
-    revoke_role(grant, actor=None)
-    grant_role(Role.APPROVER, to=selma, actor=persona("admin"))
-    assert approve(in_review, selma, "risk").state == "in_review"
-
-
-def test_a_role_that_one_granted_to_one_s_own_group_fills_no_slot(in_review: Promotion) -> None:
-    selma, group = factories.person("Selma Made"), Group.objects.create(name="insiders")
-    change_groups(selma, [group], actor=persona("admin"))
-    grant_role(Role.APPROVER, to=group, actor=selma)
-    assert isinstance(refusal_of(in_review, selma, "risk"), Forbidden)
-    other = factories.person("Ola Other")
-    change_groups(other, [group], actor=persona("admin"))
-    assert standing(approve(in_review, other, "risk")) == [other.username]
-
-
-def test_a_reviewer_of_another_model_cannot_approve(in_review: Promotion) -> None:
-    elsewhere = factories.person("Ed Elsewhere", Role.APPROVER, model=factories.model_named("other"))
-    assert refusal_of(in_review, elsewhere).reason.code == "not_reviewer"
-
-
-def test_a_reviewer_cannot_fill_the_approver_s_slot(in_review: Promotion) -> None:
-    refusal = refusal_of(in_review, persona("riley"), "risk", ticks=[])
-    assert isinstance(refusal, NotFound)
-    assert "Yours: model" in refusal.reason.remedy
-
-
-def test_a_group_slot_wants_a_member_who_also_holds_the_role(loan: Model, version: Version) -> None:
-    slots = [{"key": "legal", "role": "approver", "group": "legal"}]
-    promotion = with_policy(loan, version, slots=slots)
-    group = Group.objects.create(name="legal")
-    member = factories.person("Mo Member")
-    change_groups(member, [group], actor=None)
-    assert refusal_of(promotion, persona("sam"), "legal").reason.code == "no_slot"  # holds the role, not the group
-    assert refusal_of(promotion, member, "legal").reason.code == "not_reviewer"  # the group, not the role
-    grant_role(Role.APPROVER, to=group, actor=None)
-    assert approve(promotion, member, "legal").state == "completed"
-
-
-def test_the_refusal_names_who_decides(in_review: Promotion) -> None:
-    assert refusal_of(in_review, persona("ana")).reason.remedy == "Riley Chen or Sam Okafor decide next."
-
-
-# --- Slots and seats -----------------------------------------------------------------------------------
+# --- Slots and seats ---
 
 
 def test_two_slots_take_two_people(in_review: Promotion) -> None:
@@ -207,100 +69,7 @@ def test_a_filled_slot_is_too_late_not_forbidden_and_names_who_was_faster(in_rev
     assert "Riley Chen approved it meanwhile" in late.reason.text
 
 
-# --- The seal ---------------------------------------------------------------------------------------------
-
-
-def reworded(promotion: Promotion) -> Promotion:
-    """After a card revision whose gate has passed again."""
-    revise_card(promotion.version, text=CARD + "\nChecked by a second pair of eyes.\n", actor=persona("dana"))
-    return factories.run_gates(promotion)
-
-
-def test_a_seal_from_before_a_card_revision_is_refused_naming_the_card_and_nothing_is_recorded(
-    in_review: Promotion,
-) -> None:
-    seen = in_review.seal
-    reworded(in_review)
-    for verdict in ("approve", "reject", "request_changes"):
-        before = snapshots.rows()
-        with pytest.raises(PromotionMoved) as moved:
-            review_promotion(
-                in_review,
-                actor=persona("riley"),
-                verdict=verdict,
-                seal=seen,
-                slot="model",
-                comment="My words.",
-                ticks=TICKS["model"],
-            )
-        assert moved.value.reason.code == "promotion_moved"
-        assert moved.value.details["moved"] == ["the model card", "the gate “Model card complete”"]
-        assert "the model card" in moved.value.reason.text
-        assert snapshots.rows() == before
-
-
-def test_a_seal_that_was_never_made_is_refused(in_review: Promotion) -> None:
-    for seal in ("", "0" * 64, in_review.seal.upper()):
-        assert refusal_of(in_review, persona("riley"), seal=seal).reason.code == "promotion_moved"
-
-
-def test_a_tick_from_a_stale_page_is_refused(in_review: Promotion) -> None:
-    seen = in_review.seal
-    reworded(in_review)
-    with pytest.raises(PromotionMoved):
-        tick_item(in_review, "keeper", actor=persona("riley"), seal=seen)
-    assert ticked(in_review) == set()
-
-
-def test_a_card_revision_drops_marks_that_rest_on_the_card_and_leaves_the_others(loan: Model, version: Version) -> None:
-    slots = [
-        {"key": "words", "role": "reviewer", "rests_on": ["card"]},
-        {"key": "numbers", "role": "approver", "rests_on": ["artifact", "evidence", "baseline"]},
-    ]
-    checklist = [
-        {"key": "read", "text": "Card is read", "rests_on": ["card"]},
-        {"key": "numbers", "text": "Numbers are read", "rests_on": ["evidence"]},
-        {"key": "way-back", "text": "There is a way back", "rests_on": ["baseline"]},
-        {"key": "later", "text": "Done by whoever is last", "slot": "words"},
-    ]
-    gates = factories.PRODUCTION_POLICY["gates"]
-    promotion = with_policy(loan, version, gates=gates, slots=slots, checklist=checklist)
-    approve(promotion, persona("sam"), "numbers", ticks=["read", "numbers", "way-back"])
-    promotion = reworded(promotion)
-    assert standing(promotion) == ["sam"]
-    assert ticked(promotion) == {"numbers", "way-back"}
-    approve(promotion, persona("riley"), "words", ticks=["read", "later"])
-    promotion.refresh_from_db()
-    assert promotion.state == "completed"
-
-
-def test_an_approval_that_fell_says_why_and_the_slot_is_open_again(in_review: Promotion) -> None:
-    approve(in_review, persona("riley"), "model")
-    promotion = reworded(in_review)
-    fallen = promotion.reviews.get()
-    assert fallen.fell_at is not None
-    assert "the model card" in fallen.fell_because
-    assert "promotion.marks_fell" in snapshots.verbs()
-    approve(promotion, persona("riley"), "model")
-    assert approve(promotion, persona("sam"), "risk").state == "completed"
-    assert promotion.reviews.filter(reviewer=persona("riley")).count() == 2
-
-
-def test_a_rerun_that_finds_the_same_changes_no_mark(version: Version) -> None:
-    promotion = factories.run_gates(factories.promotion_in(State.CHECKING, version=version))
-    approve(promotion, persona("riley"), "model")
-    seal = promotion.seal
-    for run in promotion.gate_runs.all():
-        rerun_gate(promotion, run.key, actor=persona("dana"), reason="To be sure.")
-    assert promotion.gate_runs.filter(is_current=True, outcome="pending").count() == 4
-    promotion = factories.run_gates(promotion)
-    assert promotion.gate_runs.filter(is_current=True, number=2, outcome="passed").count() == 4
-    assert (promotion.state, promotion.seal) == ("in_review", seal)
-    assert (standing(promotion), ticked(promotion)) == (["riley"], {"keeper", "rollback"})
-    assert approve(promotion, persona("sam"), "risk").state == "completed"
-
-
-# --- Changes, rejection --------------------------------------------------------------------------------
+# --- Changes, rejection ---
 
 
 def request_changes(promotion: Promotion, who: User) -> Promotion:
@@ -382,7 +151,7 @@ def test_an_unknown_verdict_is_refused(in_review: Promotion) -> None:
         review_promotion(in_review, actor=persona("riley"), verdict="maybe", seal=in_review.seal, comment="x")
 
 
-# --- Checklist and acknowledgement --------------------------------------------------------------------------
+# --- Checklist and acknowledgement ---
 
 
 def test_approval_needs_its_items_ticked_and_names_those_that_are_open(in_review: Promotion) -> None:
@@ -454,36 +223,7 @@ def test_an_acknowledgement_does_not_hold_for_another_outcome(unsure: Promotion)
     assert promotion.state == "blocked"
 
 
-# --- Those who leave -------------------------------------------------------------------------------------------
-
-
-def test_a_reviewer_who_loses_the_role_stops_counting_before_completion(in_review: Promotion) -> None:
-    approve(in_review, persona("riley"), "model")
-    revoke_role(RoleGrant.objects.get(user=persona("riley")), actor=None)
-    assert approve(in_review, persona("sam"), "risk").state == "in_review"
-    successor = factories.person("Nora Next", Role.REVIEWER)
-    assert approve(in_review, successor, "model").state == "completed"
-
-
-def test_a_reviewer_who_is_deactivated_stops_counting_before_completion(in_review: Promotion) -> None:
-    riley = persona("riley")
-    approve(in_review, riley, "model")
-    riley.is_active = False
-    edit_person(riley, actor=None)
-    assert approve(in_review, persona("sam"), "risk").state == "in_review"
-    assert approve(in_review, factories.person("Nora Next", Role.REVIEWER), "model").state == "completed"
-
-
-def test_a_reviewer_who_left_the_slot_s_group_stops_counting(loan: Model, version: Version) -> None:
-    slots = [{"key": "legal", "group": "legal"}, {"key": "risk", "role": "approver"}]
-    promotion = with_policy(loan, version, slots=slots)
-    change_groups(persona("riley"), [Group.objects.create(name="legal")], actor=None)
-    approve(promotion, persona("riley"), "legal")
-    change_groups(persona("riley"), [], actor=None)
-    assert approve(promotion, persona("sam"), "risk").state == "in_review"
-
-
-# --- How it came in -----------------------------------------------------------------------------------------------
+# --- How it came in ---
 
 
 def test_a_review_by_token_is_marked_so_in_the_review_and_on_the_record(in_review: Promotion) -> None:

@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-_POSTGRESQL_TEMPLATE = "assaydesk_own_template"
-
 
 class OwnDatabase:
     """Does things in threads of their own, each with its own connection."""
@@ -63,11 +61,11 @@ def _migrated(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: A
                 connection.connection.backup(copy)
             copy.close()
         else:
-            _copy_postgresql(str(connection.settings_dict["NAME"]), _POSTGRESQL_TEMPLATE)
+            _copy_postgresql(_suites_name(), f"{_suites_name()}_template")
     yield path
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock():
-            _drop_postgresql(_POSTGRESQL_TEMPLATE)
+            _drop_postgresql(f"{_suites_name()}_template")
 
 
 @pytest.fixture
@@ -79,8 +77,8 @@ def own_database(
         if connection.vendor == "sqlite":
             shutil.copy(_migrated, own)
         else:
-            own = "assaydesk_own"
-            _copy_postgresql(_POSTGRESQL_TEMPLATE, own)
+            own = f"{_suites_name()}_own"
+            _copy_postgresql(f"{_suites_name()}_template", own)
         # A new mapping, so that this thread's connection keeps pointing where it did.
         changed = {**connections.settings["default"], "NAME": own, "CONN_MAX_AGE": 0}
         monkeypatch.setitem(connections.settings, "default", changed)
@@ -89,8 +87,14 @@ def own_database(
             _drop_postgresql(own)
 
 
+def _suites_name() -> str:
+    """The name of the suite's database: one for each process that runs tests."""
+    return str(connection.settings_dict["NAME"])
+
+
 def _copy_postgresql(source: str, copy: str) -> None:
-    connection.close()  # a template must have no guests
+    if source == _suites_name():
+        connection.close()  # a template must have no guests
     _drop_postgresql(copy)
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{source}"')

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds; only a failing test ever waits that long
 
@@ -38,6 +41,14 @@ class Desk:
     def play(self, scenario: str, name: str) -> Any:
         """What the function `name` of the module tests.faults.`scenario` returned, run by a process of its own."""
         return json.loads(self.run("-m", f"tests.faults.{scenario}", name).splitlines()[-1])
+
+
+def fresh_database(url: str) -> str:
+    """The URL of a new, empty database beside the one at `url`: desks that keep files apart share no rows."""
+    name = f"desk_{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 def desk_in(folder: Path, *, database_url: str = "", redis_url: str = "") -> Desk:

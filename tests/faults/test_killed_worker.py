@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.desks import Desk, desk_in
+from tests.faults.desks import Desk, desk_in, fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -14,7 +14,8 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
     """A desk as it comes (SQLite, queue in files), and one as at work (PostgreSQL, Redis)."""
     if request.param == "embedded":
         return desk_in(tmp_path)
-    database, queue = request.getfixturevalue("postgresql_url"), request.getfixturevalue("redis_url")
+    database = fresh_database(request.getfixturevalue("postgresql_url"))
+    queue = request.getfixturevalue("redis_url")
     return desk_in(tmp_path, database_url=database, redis_url=queue)
 
 

@@ -167,7 +167,7 @@ def test_the_artifacts_digest_is_what_sha256sum_says_of_the_files(added, version
         (tmp_path / "copy" / path).write_bytes(content)
     final = finalise_version(version, actor=dana)
     told = subprocess.run(
-        ["sha256sum", *sorted(contents)], cwd=tmp_path / "copy", capture_output=True, check=True
+        ["/usr/bin/env", "sha256sum", *sorted(contents)], cwd=tmp_path / "copy", capture_output=True, check=True
     ).stdout
     assert final.artifact_digest == hashlib.sha256(told).hexdigest()
     assert final.artifact_size == 3

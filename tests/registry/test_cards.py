@@ -55,7 +55,7 @@ ATTACKS = [
     "<meta http-equiv=refresh content='0;url=https://evil.example'>",
     "`<img src=x onerror=alert(1)>`",
     "```html\n<script>alert(1)</script>\n```",
-    "```\"onload=alert(1)\nx\n```",
+    '```"onload=alert(1)\nx\n```',
     "# <script>alert(1)</script>",
     "|a|\n|-|\n|<img src=x onerror=alert(1)>|",
     "<!--><img src=x onerror=alert(1)>-->",
@@ -89,13 +89,17 @@ def inspect(markup: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=ascii)
-@pytest.mark.parametrize("around", ["{}", "> {}", "- {}", "**{}**", "text {} text", "{0}{0}"])
-def test_no_attack_survives_rendering(attack, around):
-    inspect(render_markdown(around.format(attack)))
+def test_no_attack_survives_rendering(attack):
+    for around in ("{}", "> {}", "- {}", "**{}**", "text {} text", "{0}{0}"):
+        inspect(render_markdown(around.format(attack)))
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(alphabet="<>\"'`[]()!&#;:/\\* \n|a-=", max_size=8)), max_size=6))
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(ATTACKS), st.text(alphabet="<>\"'`[]()!&#;:/\\* \n|a-=", max_size=8)), max_size=6
+    )
+)
 def test_no_mixture_of_attacks_survives_rendering(pieces):
     inspect(render_markdown("".join(pieces)))
 

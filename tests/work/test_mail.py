@@ -169,7 +169,9 @@ def test_a_letter_becomes_a_file_only_its_owner_reads(office):
     assert read.get_body(("html",)).get_content().strip() == "<p>Hello Riley</p>"
 
 
-@pytest.mark.parametrize("recipient", ["../../etc/cron@example.org", "/etc/passwd@example.org", "a/b@example.org", "a" * 240 + "@b.example"])
+@pytest.mark.parametrize(
+    "recipient", ["../../etc/cron@example.org", "/etc/passwd@example.org", "a/b@example.org", "a" * 240 + "@b.example"]
+)
 def test_an_address_leads_no_file_out_of_the_folder(office, recipient):
     letter = post.EmailMessage("s", "t", to=[recipient])
     EmailBackend().send_messages([letter])
