@@ -3,10 +3,12 @@
 from collections.abc import Collection
 
 from django.contrib.auth.models import Group
+from django.db.models import Model
 
+from accounts.access import may
 from accounts.models import RoleGrant, User
 from accounts.reasons import Reason
-from accounts.roles import FOR_PEOPLE, REVIEW, Role, roles_permitting
+from accounts.roles import CONTRIBUTE, FOR_PEOPLE, REVIEW, Role, roles_permitting
 
 
 def why_not_hold(holder: User | Group, role: str) -> Reason | None:
@@ -28,6 +30,19 @@ def why_not_service(person: User) -> Reason | None:
         return Reason("service_cannot_decide", text, "Revoke that role first.")
     if person.is_staff or person.is_superuser:
         return Reason("service_is_staff", f"{person} may sign in to the admin site, and a service account can't.")
+    return None
+
+
+def why_not_act_for(actor: User, person: User | None, model: Model) -> Reason | None:
+    """Why the actor can't act on behalf of the person. It bars that person from deciding, so it isn't given away."""
+    if person is None:
+        return None
+    if not actor.is_service:
+        text = "Only service accounts act on behalf of somebody."
+        return Reason("not_a_service", text, "Leave on_behalf_of out: you act for yourself.")
+    if not may(person, CONTRIBUTE, model):
+        text = f"on_behalf_of: {person} is no contributor of {model}."
+        return Reason("person_not_contributor", text, "Name the person whose version it is.")
     return None
 
 

@@ -6,6 +6,7 @@ that reason in place of the buttons, while somebody who merely can't yet presses
 
 from accounts.access import may, people_who_may
 from accounts.models import User
+from accounts.permissions import why_not_act_for
 from accounts.reasons import Reason
 from accounts.roles import CONTRIBUTE, REVIEW
 from approvals.models import Promotion, State
@@ -98,6 +99,8 @@ def why_not_open(version: Version, user: User, *, on_behalf_of: User | None = No
         )
     if user.is_service and on_behalf_of is None:
         return Reason("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
+    if (reason := why_not_act_for(user, on_behalf_of, version.model)) is not None:
+        return reason
     if not version.is_final:
         return Reason("version_open", f"{version} isn't final yet.", "Finalise it first.")
     if version.deprecated_at is not None:

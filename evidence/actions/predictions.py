@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from accounts.models import User
-from accounts.reasons import Conflict, Invalid
+from accounts.reasons import Conflict, Forbidden, Invalid
 from evidence.actions.evaluate import existing_evaluation, store_evaluation
 from evidence.loading import load_rows
 from evidence.models import Evaluation, LockedDataset, Provenance
+from evidence.runtimes import RUNTIMES
 from evidence.tables import read_csv
 from registry.models import Version
+from registry.permissions import why_not_complete
 
 
 def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryIO, *, actor: User) -> Evaluation:
@@ -20,6 +22,14 @@ def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryI
     Raises Conflict when the version isn't final or has an evaluation on this dataset already, and Invalid
     unless there is exactly one score between 0 and 1 for every row: counts and examples say what is wrong.
     """
+    if (reason := why_not_complete(version, actor)) is not None:
+        raise Forbidden.because(reason)
+    if version.format in RUNTIMES:
+        raise Conflict(
+            "run_here",
+            f"{version} is run here ({version.format}), so predictions made elsewhere aren't taken.",
+            "Open a promotion; its gates run the model.",
+        )
     if not version.is_final:
         raise Conflict("version_open", f"{version} isn't final yet.", "Finalise it, then hand in its predictions.")
     if (found := existing_evaluation(version, locked)) is not None:

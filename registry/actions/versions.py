@@ -10,11 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.reasons import Conflict, Invalid, TooLarge
+from accounts.permissions import why_not_act_for
+from accounts.reasons import Conflict, Forbidden, Invalid, TooLarge
 from audit.actions import record
 from registry import events
 from registry.models import ArtifactFile, DatasetVersion, Model, Version
 from registry.paths import check_path
+from registry.permissions import why_not_complete
 from registry.pins import check_commit
 from registry.stores import StoreError, store
 from registry.stores.base import TooManyBytes
@@ -54,6 +56,8 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
     """
     if actor.is_service and on_behalf_of is None:
         raise Invalid("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
+    if (reason := why_not_act_for(actor, on_behalf_of, model)) is not None:
+        raise Invalid.because(reason)
     _check(new)
     Model.objects.filter(pk=model.pk).update(versions_registered=F("versions_registered") + 1)
     model.refresh_from_db(fields=["versions_registered"])
@@ -106,6 +110,8 @@ def add_artifact_file(
     `expected_sha256`, TooLarge over the installation's limit; then nothing is noted.
     """
     check_path(path)
+    if (reason := why_not_complete(version, actor)) is not None:
+        raise Forbidden.because(reason)
     _refuse_if_final(version)
     try:
         stored = store().keep(chunks, limit=settings.MAX_ARTIFACT_BYTES)

@@ -66,7 +66,7 @@ def test_a_baseline_without_evidence_is_inconclusive_and_names_the_remedy(live: 
     rows = "\n".join(["id,amount,approved", *(f"r{n},{n},{'yes' if n % 2 else 'no'}" for n in range(40))])
     declared = Declaration(id_column="id", target="approved", positive="yes")
     locked = lock_dataset(create_dataset("spring", actor=sam), [rows.encode()], declared, actor=sam)
-    version = factories.version_of(live.model)
+    version = factories.version_of(live.model, format="pickle")
     hand_in(version, locked)
     run = judge(version, "no_regression", metric="auc", dataset="spring@1")
     assert run.outcome == "inconclusive"

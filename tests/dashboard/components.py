@@ -5,9 +5,7 @@ from typing import Any
 from evidence.differences import Difference, Verdict
 
 
-def difference(
-    metric: str, change: float, low: float, high: float, verdict: Verdict, **other: Any
-) -> Difference:
+def difference(metric: str, change: float, low: float, high: float, verdict: Verdict, **other: Any) -> Difference:
     """A difference against a baseline of 0.8, with everything a row shows."""
     told: dict[str, Any] = {
         "column": "",

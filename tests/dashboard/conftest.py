@@ -5,6 +5,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+
 @pytest.fixture
 def component_pages(settings: Any) -> None:
     """The page of all components and the frame's addresses, before and beside the real pages."""

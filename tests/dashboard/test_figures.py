@@ -31,9 +31,7 @@ def test_a_value_is_shown_in_its_unit(value: float | None, unit: str, shown: str
         (2.0, "ms", "+2.0 ms"),
     ],
 )
-def test_a_difference_carries_its_sign_and_shares_differ_in_points(
-    value: float, unit: str, shown: str
-) -> None:
+def test_a_difference_carries_its_sign_and_shares_differ_in_points(value: float, unit: str, shown: str) -> None:
     assert figures.difference(value, unit) == shown
 
 

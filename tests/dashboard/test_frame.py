@@ -118,9 +118,7 @@ def test_a_refusal_says_why_and_who_can() -> None:
 
 @pytest.mark.usefixtures("component_pages")
 def test_what_is_hidden_looks_exactly_like_what_is_not_there() -> None:
-    hidden = refusal_page(
-        RequestFactory().get("/"), NotFound("no_model", "No model secret-scores.", "Ask Dana.")
-    )
+    hidden = refusal_page(RequestFactory().get("/"), NotFound("no_model", "No model secret-scores.", "Ask Dana."))
     assert hidden.status_code == 404
     assert "secret-scores" not in hidden.content.decode()
     assert hidden.content.decode() == render_to_string("404.html")

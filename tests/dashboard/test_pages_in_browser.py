@@ -42,9 +42,7 @@ def test_a_page_with_a_chart_never_breaks_the_policy(page: Page) -> None:
 
 def test_a_broken_policy_would_be_noticed(page: Page) -> None:
     open_components(page)
-    page.evaluate(
-        "document.body.append(document.createElement('style')); document.body.lastChild.textContent = 'a{}'"
-    )
+    page.evaluate("document.body.append(document.createElement('style')); document.body.lastChild.textContent = 'a{}'")
     expect(page.locator("body")).to_be_visible()
     assert "style-src-elem" in page.evaluate("violations[0]")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_score
 
-from accounts.reasons import Conflict, Invalid
+from accounts.reasons import Conflict, Forbidden, Invalid
 from audit.models import AuditEvent
 from evidence.actions import hand_in_predictions
 from evidence.loading import load_rows, load_scores
@@ -178,3 +178,17 @@ def test_an_open_version_gets_no_evidence(locked, scores):
     with pytest.raises(Conflict, match="isn't final yet"):
         hand_in_predictions(version, locked, stream, actor=persona("dana"))
     assert nothing_noted()
+
+
+def test_predictions_for_a_model_that_is_run_here_are_refused(locked):
+    version = version_of(model_named(), format="onnx")
+    with pytest.raises(Conflict) as refused:
+        hand_in_predictions(version, locked, io.BytesIO(b"id,score\n"), actor=persona("dana"))
+    assert refused.value.reason.code == "run_here"
+    assert not Evaluation.objects.exists()
+
+
+def test_only_who_registered_a_version_hands_in_its_predictions(version, locked):
+    with pytest.raises(Forbidden) as refused:
+        hand_in_predictions(version, locked, io.BytesIO(b"id,score\n"), actor=persona("sam"))
+    assert refused.value.reason.code == "not_registrant"

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.actions import create_person
 from accounts.reasons import Conflict, Invalid
 from audit.models import AuditEvent
 from registry.actions import NewVersion, create_model, register_version
@@ -104,10 +105,20 @@ def test_the_ends_of_the_threshold_are_allowed(loan, dana, threshold):
 
 
 def test_registering_on_behalf_of_somebody_is_on_the_record(loan, dana):
-    riley = persona("riley")
-    register_version(loan, NewVersion(format="onnx", features=["a"]), actor=dana, on_behalf_of=riley)
+    pipeline = create_person("pipeline", actor=None, is_service=True)
+    register_version(loan, NewVersion(format="onnx", features=["a"]), actor=pipeline, on_behalf_of=dana)
     event = AuditEvent.objects.get(verb="version.registered")
-    assert (event.actor, event.on_behalf_of, event.subject_name) == ("dana", "riley", "loan v1")
+    assert (event.actor, event.on_behalf_of, event.subject_name) == ("pipeline", "dana", "loan v1")
+
+
+def test_nobody_bars_a_reviewer_by_acting_in_their_name(loan, dana):
+    pipeline = create_person("pipeline", actor=None, is_service=True)
+    for actor, code in ((dana, "not_a_service"), (pipeline, "person_not_contributor")):
+        with pytest.raises(Invalid) as refused:
+            register_version(
+                loan, NewVersion(format="onnx", features=["a"]), actor=actor, on_behalf_of=persona("riley")
+            )
+        assert refused.value.reason.code == code
 
 
 @pytest.mark.parametrize(
