@@ -13,6 +13,7 @@ STRANGERS = frozenset({"outsider", "superuser"})
 INSIDERS = frozenset({"dana", *ROLES})
 EVERYBODY = INSIDERS | STRANGERS
 CONTRIBUTORS = frozenset({"dana", "contributor"})
+REGISTRANT = frozenset({"dana"})  # who registered a version adds its files and predictions, nobody else
 REVIEWERS = frozenset({"reviewer", "approver"})
 
 
@@ -70,7 +71,7 @@ API_ROWS: dict[str, list[Row]] = {
     VERSION: [Row("GET", _FINAL, INSIDERS)],
     f"{VERSION}/artifacts/<path:path>": [
         Row("GET", f"{_FINAL}/artifacts/model.onnx", INSIDERS),
-        Row("PUT", f"{_OPEN}/artifacts/more.txt", CONTRIBUTORS, "write", sent="bytes", content_type="text/plain"),
+        Row("PUT", f"{_OPEN}/artifacts/more.txt", REGISTRANT, "write", sent="bytes", content_type="text/plain"),
     ],
     f"{VERSION}/finalize": [Row("POST", f"{_OPEN}/finalize", CONTRIBUTORS, "write")],
     f"{VERSION}/card": [
@@ -80,7 +81,7 @@ API_ROWS: dict[str, list[Row]] = {
         Row(
             "POST",
             f"{_FINAL}/predictions?dataset=loan-holdout@1",
-            CONTRIBUTORS,
+            REGISTRANT,
             "write",
             sent="id,score",
             content_type="text/csv",
