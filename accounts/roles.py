@@ -25,7 +25,7 @@ IN_WORDS = {
     VIEW: "see its versions, evidence and promotions",
     CONTRIBUTE: "register versions, edit cards and open promotions",
     REVIEW: "tick, review and acknowledge",
-    APPROVE: "approve to Production and lock datasets",
+    APPROVE: "approve to Production or lock datasets",
     OPERATE: "roll back, take down, archive and deprecate",
     AUDIT: "read every record",
     ADMINISTER: "grant roles and edit policies",

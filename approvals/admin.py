@@ -14,6 +14,7 @@ from approvals.actions.policies import check_datasets
 from approvals.default_policies import PRODUCTION
 from approvals.models import Policy
 from approvals.policies import read_document
+from registry.plain_yaml import NotYaml, read_plain_yaml
 
 
 def as_yaml(document: Any) -> str:
@@ -38,8 +39,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_document(self) -> Any:
         """The document as plain data, or an error that says where and what."""
         try:
-            raw = yaml.safe_load(self.cleaned_data["document"])
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: a 30th of February
+            raw = read_plain_yaml(self.cleaned_data["document"])
+        except NotYaml as error:
             raise forms.ValidationError(f"This is not YAML: {error}") from error
         try:
             check_datasets(read_document(raw, target_stage=self.cleaned_data.get("target_stage", "")))

@@ -13,15 +13,24 @@ from approvals.models import OPEN_STATES, Outcome, Promotion
 from approvals.queries import policy_in_force
 from approvals.standing import current_runs, document_of
 from evidence.actions import hand_in_predictions
+from evidence.artifacts import check_artifact_format
 from evidence.models import Evaluation, LockedDataset
 from registry import actions as registry_actions
 from registry.cards import check_card
 from registry.models import CardRevision, Stage, Version
 
 
-@transaction.atomic
 def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Promotion]]:
-    """Fixes the version and opens the promotion to Staging, if the policy says that it opens by itself."""
+    """Fixes the version and opens the promotion to Staging, if the policy says that it opens by itself.
+
+    Raises Invalid for a file that isn't what its version says: a pickle offered as ONNX is named here already.
+    """
+    check_artifact_format(version)
+    return _finalise_version(version, actor=actor)
+
+
+@transaction.atomic
+def _finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Promotion]]:
     lifecycle.lock_model(version.model_id)  # before the version's own lock, as everywhere
     version = registry_actions.finalise_version(version, actor=actor)
     revision = policy_in_force(version.model, Stage.STAGING)

@@ -1,5 +1,6 @@
 """Who hears of what. Letters are put into the outbox in the transaction of what they tell."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -24,8 +25,10 @@ def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
 
 def tell_blocked(promotion: Promotion, runs: Sequence[GateRun]) -> None:
     """To whoever brought it: which gates failed, and what can be done."""
-    newest = max(run.pk for run in runs)  # any gate that runs again makes a newer one
-    _write(promotion, "blocked", _requesters(promotion), f"blocked-{newest}", runs=runs)
+    # What failed and why, not which run found it: the same failure after another go-live is no news.
+    told = "".join(f"{run.key} {run.outcome} {run.summary}\n" for run in runs if run.outcome != Outcome.PASSED)
+    key = hashlib.sha256(told.encode()).hexdigest()[:16]
+    _write(promotion, "blocked", _requesters(promotion), f"blocked-{key}", runs=runs)
 
 
 def tell_decided(promotion: Promotion, *, actor: User | None, comment: str = "") -> None:

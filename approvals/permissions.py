@@ -130,7 +130,9 @@ def _closed(promotion: Promotion) -> Reason:
 
 
 def _who_decides(marks: Marks) -> str:
-    """The people who can fill an open slot, named, so that nobody has to ask around."""
+    """The people who can fill an open slot, named, so that nobody has to ask around; or why nobody can yet."""
+    if marks.promotion.state == State.BLOCKED:
+        return "A gate failed, so nobody can: run it again, or register a better version."
     barred = barred_people(marks.promotion)
     people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
     names = [person.display_name for person in people if marks.slots_for(person)]

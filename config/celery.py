@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from work import queue_files
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+queue_files.make_known()
 app = Celery("assaydesk")
 app.config_from_object("config.settings:CELERY")
 app.autodiscover_tasks()

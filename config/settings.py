@@ -150,7 +150,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON and forms; artifacts and datas
 # --- Background work -----------------------------------------------------------------------------------
 LEASE_SECONDS = environment.integer("LEASE_SECONDS", 30, least=2)
 CELERY = {
-    "broker_url": REDIS_URL or "filesystem://localhost//",
+    "broker_url": REDIS_URL or "files://localhost//",
     "task_default_queue": "mail",
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,

@@ -1,12 +1,18 @@
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from api.urls import api
 from config.health import healthz
+
+admin.site.site_header = admin.site.site_title = "Assaydesk administration"
+admin.site.index_title = "Roles, people and policies"
 
 urlpatterns = [
     path("", include("dashboard.urls")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("assaydesk/mark.svg")), name="favicon"),
     path("healthz", healthz, name="healthz"),
 ]

@@ -10,10 +10,10 @@ DAY = 24 * HOUR
 
 
 def span(length: timedelta) -> str:
-    """A length of time in its largest fitting unit: `40 s`, `26 min`, `25 h`, `42 days`."""
+    """A length of time in its largest fitting unit: `under a minute`, `26 min`, `25 h`, `42 days`."""
     seconds = int(abs(length.total_seconds()))
     if seconds < MINUTE:
-        return f"{seconds} s"
+        return "under a minute"
     if seconds < HOUR:
         return f"{seconds // MINUTE} min"
     if seconds < 2 * DAY:
@@ -22,8 +22,10 @@ def span(length: timedelta) -> str:
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """`3 h ago`, `in 25 h`, and `just now` within a minute either way."""
+    """`3 h ago`, `in 25 h`, and `just now` within a minute either way. What is to come is rounded, not cut."""
     away = moment - now
+    if away > timedelta(days=2):
+        return f"in {span(away + timedelta(hours=12))}"
     if abs(away.total_seconds()) < MINUTE:
         return "just now"
     return f"in {span(away)}" if away > timedelta(0) else f"{span(away)} ago"

@@ -103,9 +103,7 @@ def _check_ids(ids: list[str], thing: str) -> None:
         raise Invalid("missing_ids", f"{len(absent)} rows of {thing} have no id, the first in line {absent[0]}.")
     doubled = [value for value, count in Counter(ids).items() if count > 1]
     if doubled:
-        raise Invalid(
-            "duplicate_ids", f"{len(doubled)} ids occur more than once in {thing}, for example {doubled[0]!r}."
-        )
+        raise Invalid("duplicate_ids", f"{thing} has ids more than once: {len(doubled)}, for example {doubled[0]!r}.")
 
 
 def _check_labels(labels: list[str], declaration: Declaration, thing: str) -> None:

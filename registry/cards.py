@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import nh3
-import yaml
 from django.conf import settings
 from markdown_it import MarkdownIt
 
 from accounts.reasons import Invalid, TooLarge
+from registry.plain_yaml import NotYaml, read_plain_yaml
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 # One way to match a line, so that no line of blanks takes for ever.
@@ -61,30 +61,15 @@ def _is_written(text: str) -> bool:
     return any(part.strip() for part in (before, *(comment.partition("-->")[2] for comment in commented)))
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases: a few lines that merge them over and over become millions of entries."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases are not taken", mark)
-        return super().compose_node(parent, index)
-
-
-#: What PyYAML raises for a scalar that isn't what its tag or look says: a 30th of February, !!bool maybe.
-_BAD_SCALAR = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
-
-
 def read_card(text: str) -> Card:
     """Takes a card apart. Raises Invalid when the front matter isn't a YAML mapping."""
     match = _FRONT_MATTER.match(text.replace("\r\n", "\n"))
     if match is None:
         return Card({}, text)
     try:
-        front_matter = yaml.load(match[1], Loader=_PlainLoader)  # noqa: S506  # a safe loader, made stricter
-    except (yaml.YAMLError, *_BAD_SCALAR) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 2}" if mark else ""
+        front_matter = read_plain_yaml(match[1])
+    except NotYaml as error:
+        where = f" in line {error.line + 1}" if error.line else ""  # the line of dashes comes first
         raise Invalid(
             "bad_front_matter", f"The card's front matter isn't YAML{where}.", "Mend it and send it again."
         ) from error

@@ -44,6 +44,7 @@ PUBLIC = {
     f"{API}docs": "the same, for reading",
     "healthz": "asked by whatever watches the process",
     "theme/": "a visitor may like the dark, too; it sets a cookie and nothing else",
+    "favicon.ico": "the mark of the house, for pages that name none",
     "sign-in/": "the way in",
     "admin/login/": "the way in",
 }

@@ -73,13 +73,19 @@ def _judged(
     higher = METRICS[parameters.metric].direction == "higher"
     limit = f"above {_signed(-parameters.margin)}" if higher else f"below {_signed(parameters.margin)}"
     text = (
-        f"{METRICS[parameters.metric].title}{' for ' + parameters.segment if parameters.segment else ''} "
+        f"{METRICS[parameters.metric].title}{_for_segment(parameters.segment)} "
         f"{_signed(difference.difference)} ({_signed(difference.low)} to {_signed(difference.high)}), must stay {limit}"
     )
     if judgement.rows_needed:
-        text += f"; needs about {judgement.rows_needed:,} more rows"
+        more = judgement.rows_needed
+        text += f"; needs about {more:,} more row{'s' if more != 1 else ''}"
         details["rows_needed"] = judgement.rows_needed
     return Judged(Outcome(judgement.outcome), text, details, provenance, evidence)
+
+
+def _for_segment(segment: str) -> str:
+    """`race=black` as people read it: ` for race: black`."""
+    return f" for {segment.replace('_', ' ').replace('=', ': ')}" if segment else ""
 
 
 def _signed(value: float) -> str:

@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('model__isnull', True), ('risk_tier', ''), _connector='OR'), name='policy_has_one_scope'),
+            constraint=models.CheckConstraint(condition=models.Q(('model__isnull', True), ('risk_tier', ''), _connector='OR'), name='policy_has_one_scope', violation_error_message='Choose a risk tier or a model, not both.'),
         ),
         migrations.AddConstraint(
             model_name='policy',

@@ -29,7 +29,11 @@ class Policy(models.Model):
                 name="one_policy_per_stage_and_scope",
                 violation_error_message="There is already a policy for this stage, risk tier and model.",
             ),
-            models.CheckConstraint(condition=Q(model__isnull=True) | Q(risk_tier=""), name="policy_has_one_scope"),
+            models.CheckConstraint(
+                condition=Q(model__isnull=True) | Q(risk_tier=""),
+                name="policy_has_one_scope",
+                violation_error_message="Choose a risk tier or a model, not both.",
+            ),
             models.CheckConstraint(condition=Q(target_stage__in=("Staging", "Production")), name="policy_has_target"),
         )
 

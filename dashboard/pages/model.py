@@ -37,7 +37,7 @@ _ROLES = (
     (CONTRIBUTE, "Contributors", "can promote"),
     (REVIEW, "Reviewers", "can review"),
     (APPROVE, "Approvers", "can approve"),
-    (OPERATE, "Operators", "can take down"),
+    (OPERATE, "Operators", "run what is live"),
     (AUDIT, "Auditors", "can read the record"),
 )
 

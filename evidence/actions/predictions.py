@@ -86,6 +86,6 @@ def _check_range(scores: npt.NDArray[np.float64], ids: list[str]) -> None:
         first = outside[0]
         raise Invalid(
             "bad_scores",
-            f"{len(outside):,} scores are not between 0 and 1, the first {scores[first]} for row {ids[first]!r}.",
+            f"Scores not between 0 and 1: {len(outside):,}, the first {scores[first]} for row {ids[first]!r}.",
             "Hand in the probability of the positive label.",
         )

@@ -136,7 +136,7 @@ def test_all_that_is_wrong_with_the_ids_is_said_at_once(hand_in, scores):
 
 @pytest.mark.parametrize("score", ["nan", "NaN", "inf", "-inf", "1.0001", "-0.0001", "1e300"])
 def test_a_score_that_is_no_probability_is_refused_by_its_row(hand_in, scores, score):
-    with pytest.raises(Invalid, match=r"1 scores are not between 0 and 1, .* for row 'r7'") as refused:
+    with pytest.raises(Invalid, match=r"Scores not between 0 and 1: 1, .* for row 'r7'") as refused:
         hand_in(scores | {"r7": score})
     assert refused.value.reason.code == "bad_scores"
     assert "probability of the positive label" in refused.value.reason.remedy
