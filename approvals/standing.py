@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from accounts.models import RoleGrant, User
-from accounts.roles import REVIEW, roles_permitting
+from accounts.roles import REVIEW, Role, roles_permitting
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, Tick, Verdict
 from approvals.policies import ChecklistItem, Document, Slot, read_document
 
@@ -54,10 +54,11 @@ class Marks:
         return [slot for slot in self.document.slots if len(self.counting(slot)) < slot.count]
 
     def slots_for(self, user: User) -> list[Slot]:
-        """The slots this person could fill, open ones first, one who has approved: none."""
+        """The open slots this person could fill, those only approvers can first; none for who has approved."""
         if any(review.reviewer_id == user.pk for review in self.approvals):
             return []
-        return [slot for slot in self.open_slots if self.holds(user, slot)]
+        fillable = [slot for slot in self.open_slots if self.holds(user, slot)]
+        return sorted(fillable, key=lambda slot: slot.role != Role.APPROVER)
 
     def unticked(self, slot: Slot) -> list[ChecklistItem]:
         return [item for item in self.document.items_of(slot.key) if item.key not in self.ticks]

@@ -6,7 +6,6 @@ from django.utils import timezone
 from accounts.access import as_of_now
 from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved, Reason
-from accounts.roles import Role
 from approvals import events, notifications
 from approvals.actions.progress import enter, finish_if_filled, lock_promotion
 from approvals.models import Acknowledgement, Promotion, Review, Seal, Tick, Verdict
@@ -141,8 +140,7 @@ def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> No
 
 
 def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:
-    # An approver who names none means the slot that only approvers can fill.
-    possible = sorted(marks.slots_for(actor), key=lambda slot: slot.role != Role.APPROVER)
+    possible = marks.slots_for(actor)
     for slot in possible:
         if slot.key == wanted or not wanted:
             return slot

@@ -8,7 +8,7 @@ from accounts.access import people_who_may
 from accounts.models import User
 from accounts.reasons import Reason, Refusal
 from accounts.roles import REVIEW
-from approvals.models import GateRun, Promotion, Review
+from approvals.models import Acknowledgement, GateRun, Promotion, Review
 from approvals.permissions import (
     why_never_decide,
     why_not_approve,
@@ -19,7 +19,7 @@ from approvals.permissions import (
     why_not_withdraw,
 )
 from approvals.policies import Slot
-from approvals.standing import Marks, barred_people
+from approvals.standing import Marks, acknowledgement_of, barred_people
 from dashboard.forms.decision import Typed
 
 #: Reasons why there is nothing left to approve; for all others the button stays and pressing it explains.
@@ -72,6 +72,7 @@ class Panel:
     slots: list[Slot]
     items: list[Item]
     unsure: list[Unsure]
+    accepted: list[tuple[str, Acknowledgement]]
     seats: list[Seat]
     sent: Typed
     refusal: Refusal | None
@@ -115,6 +116,11 @@ def panel_of(marks: Marks, reader: User, sent: Typed, refusal: Refusal | None) -
         slots=[] if never else _slots(marks, reader, able),
         items=_items(marks, reader, sent, refusal),
         unsure=[_unsure(marks, run, sent, refusal) for run in marks.unacknowledged] if promotion.is_open else [],
+        accepted=[
+            (marks.document.gate(run.key).shown_title, acknowledged)
+            for run in marks.runs
+            if (acknowledged := acknowledgement_of(run)) is not None
+        ],
         seats=_seats(marks, reader, able),
         sent=sent if sent.form in {"review", "requester"} else Typed(),
         refusal=refusal if sent.form in {"review", "requester"} else None,
