@@ -1,6 +1,5 @@
 """The record as a page: events with links to what they are about, where that can be seen."""
 
-import json
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from audit.models import AuditEvent
 from audit.queries import Filters, events_page
 from audit.verbs import REGISTERED
 from dashboard import figures
+from dashboard.readable import as_text
 from registry.models import Model, Version
 
 Change = tuple[str, str, str]
-BRIEF_FIELDS, BRIEF_LENGTH = 4, 40
+BRIEF_FIELDS, BRIEF_LENGTH = 90, 40
 _DIGEST = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -139,4 +139,4 @@ def _as_fields(value: Any) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if value is None or value in ([], {}):
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return as_text(value)

@@ -1,6 +1,5 @@
 """One version: what it is made of, where it comes from, how good it is, where it has been."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from approvals.permissions import why_not_open
 from approvals.queries import policy_in_force, promotions
 from dashboard.hallmarks import Die
 from dashboard.pages.version_hallmark import hallmark_of
+from dashboard.readable import as_text
 from evidence.metrics import METRICS, Metric
 from evidence.models import Evaluation, MetricValue
 from registry.cards import read_card, render_markdown
@@ -169,12 +169,8 @@ def _facts(version: Version) -> list[tuple[str, str]]:
 def as_pairs(values: Any) -> list[tuple[str, str]]:
     """A mapping as pairs of name and readable text; anything else as one pair."""
     if not isinstance(values, Mapping):
-        return [("value", _text(values))] if values else []
-    return [(str(name), _text(value)) for name, value in values.items()]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        return [("value", as_text(values))] if values else []
+    return [(str(name), as_text(value)) for name, value in values.items()]
 
 
 def _revisions(version: Version) -> list[CardRevision]:

@@ -1,0 +1,27 @@
+"""Values that people or programs put into metadata and records, as text to read."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from dashboard.times import on_record
+
+
+def as_text(value: Any) -> str:
+    """Text as it is, moments in ISO form by the clock, lists of words with commas, the rest as JSON."""
+    if isinstance(value, str):
+        moment = _moment(value)
+        return on_record(moment) if moment else value
+    if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # shaped like a time, and none: a 30th of February
+        return None
+    return moment if moment and moment.tzinfo else None
