@@ -19,7 +19,7 @@ from dashboard.readable import as_text
 from registry.models import Model, Version
 
 Change = tuple[str, str, str]
-BRIEF_FIELDS, BRIEF_LENGTH = 90, 40
+BRIEF_FIELDS, BRIEF_LENGTH = 4, 90
 _DIGEST = re.compile(r"[0-9a-f]{40,64}")
 
 
