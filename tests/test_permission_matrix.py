@@ -278,9 +278,14 @@ def test_only_staff_gets_into_the_admin_site(world, route):
             assert answer.status_code == 405 or "/admin/login/" in answer["Location"] or route == "admin/logout/"
 
 
-@pytest.mark.parametrize("route", [route for route in PUBLIC if route not in {"theme/"}])
+@pytest.mark.parametrize("route", [route for route in PUBLIC if route not in {"theme/", "favicon.ico"}])
 def test_what_is_public_is_open_to_visitors(world, route):
     assert Client().get(f"/{route}").status_code == 200
+
+
+def test_the_icon_browsers_ask_for_is_the_mark(world):
+    answer = Client().get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, "/static/assaydesk/mark.svg")
 
 
 def test_choosing_a_theme_changes_nothing_but_a_cookie(world):

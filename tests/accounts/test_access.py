@@ -161,7 +161,7 @@ def test_what_belongs_to_no_model_asks_for_the_right_on_some_model(loan):
     rita = person("Rita", Role.REVIEWER, model=loan)
     require_somewhere(rita, REVIEW)
     assert not may_everywhere(rita, REVIEW)
-    with pytest.raises(Forbidden, match="You may not approve to Production and lock datasets"):
+    with pytest.raises(Forbidden, match="You may not approve to Production or lock datasets"):
         require_somewhere(rita, APPROVE)
 
 
