@@ -15,6 +15,8 @@ pytest_plugins = ["tests.fixtures_servers"]
 
 # Playwright's synchronous interface runs an event loop in the test's thread; the ORM would refuse to work there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+# onnxruntime reports its use to its maker unless told not to.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 @pytest.fixture(autouse=True)
