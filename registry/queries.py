@@ -6,7 +6,19 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from accounts.access import may_everywhere, visible
+from accounts.models import User
+from accounts.roles import AUDIT, VIEW
 from registry.models import CardRevision, DatasetVersion, Model, Stage, StageTerm, TrafficArm, Version
+
+
+def models_on_record_for(reader: User, permission: str = VIEW) -> set[str] | None:
+    """Names of the models whose audit events the reader may see (with AUDIT: in full); None means all events,
+    those about no model too, which is for auditors of everything."""
+    if may_everywhere(reader, AUDIT):
+        return None
+    models = visible(Model.objects.all(), actor=reader, permission=permission, model_path="pk")
+    return set(models.values_list("name", flat=True))
 
 
 def models_named(name: str) -> QuerySet[Model]:

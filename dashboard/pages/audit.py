@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.access import may_everywhere, visible
 from accounts.models import User
 from accounts.roles import AUDIT
 from audit.models import AuditEvent
@@ -16,7 +15,8 @@ from audit.queries import Filters, events_page
 from audit.verbs import REGISTERED
 from dashboard import figures
 from dashboard.readable import as_text
-from registry.models import Model, Version
+from registry.models import Version
+from registry.queries import models_on_record_for
 
 Change = tuple[str, str, str]
 BRIEF_FIELDS, BRIEF_LENGTH = 4, 90
@@ -47,21 +47,15 @@ class AuditPage:
 
 def audit_page(user: User, filters: Filters) -> AuditPage:
     """One page of the events this person may see: all for auditors, else those about models they see."""
-    sees_all = may_everywhere(user, AUDIT)
-    shown = None if sees_all else _names(user)
+    shown = models_on_record_for(user)
     page = events_page(filters, visible_models=shown)
-    addresses = None if sees_all else _names(user, permission=AUDIT)
+    addresses = models_on_record_for(user, AUDIT)
     return AuditPage(
         rows=_rows(page.events, addresses),
         older=_address_of(filters, page.next_before),
         verbs=sorted(((name, verb.wording) for name, verb in REGISTERED.items()), key=_topic),
-        sees_all=sees_all,
+        sees_all=shown is None,
     )
-
-
-def _names(user: User, **permission: str) -> Collection[str]:
-    models = visible(Model.objects.all(), actor=user, model_path="pk", **permission)
-    return set(models.values_list("name", flat=True))
 
 
 def _topic(verb: tuple[str, str]) -> tuple[str, str]:
