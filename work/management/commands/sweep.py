@@ -6,18 +6,18 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from work.actions import sweep
+from work.rounds import go_all_rounds
 
 
 class Command(BaseCommand):
-    help = "Points workers at jobs that were lost sight of: once, or every so many seconds until stopped."
+    help = "Looks after deadlines and lost jobs: once, or every so many seconds until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, help="seconds between two sweeps; without it, sweep once")
 
     def handle(self, *_: Any, every: float | None, **__: Any) -> None:
         if every is None:
-            self.stdout.write(f"{sweep()} jobs pointed at again")
+            self.stdout.write(f"{go_all_rounds()} jobs pointed at again")
             return
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         while not stopped.wait(every):
             try:
                 close_old_connections()
-                sweep()
+                go_all_rounds()
             except DatabaseError as error:
                 # The database may be restarting; sweeping again in a moment is the whole remedy.
                 self.stderr.write(f"sweep: {error}")
