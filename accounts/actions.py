@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from accounts import events, tokens
 from accounts.guardian_rows import follow_administration, follow_grants, role_subject
-from accounts.models import AccessToken, RoleGrant, User
+from accounts.letters import first_daily_letter
+from accounts.models import AccessToken, MailChoice, RoleGrant, User
 from accounts.permissions import why_not_hold, why_not_join, why_not_service
+from accounts.queries import usable_tokens
 from accounts.reasons import Conflict, Invalid
 from accounts.roles import Role
 from audit.actions import Subject, record
@@ -69,14 +71,19 @@ def edit_person(person: User, *, actor: User | None) -> User:
 
 
 @transaction.atomic
-def change_password(person: User, password: str | None, *, actor: User | None) -> None:
-    """A new password, checked already by the form that took it; it ends the person's other sessions.
+def change_password(person: User, password: str | None, *, actor: User | None) -> int:
+    """A new password, checked already by the form that took it; it ends the person's other sessions and their
+    access tokens: whoever had the old password may have made one. Answers with how many tokens ended.
 
     None takes the password away: the person can't sign in to pages by one.
     """
     person.set_password(password)
     person.save(update_fields=["password"])
-    record(events.PASSWORD_CHANGED, subject_of(person), actor=actor)
+    ending = list(usable_tokens(person))
+    for token in ending:
+        revoke_token(token, actor=actor)
+    record(events.PASSWORD_CHANGED, subject_of(person), actor=actor, after={"tokens_ended": len(ending)})
+    return len(ending)
 
 
 @transaction.atomic
@@ -96,13 +103,15 @@ def grant_role(role: str, *, to: User | Group, actor: User | None, model: Any = 
 
 
 @transaction.atomic
-def revoke_role(grant: RoleGrant, *, actor: User | None) -> None:
+def revoke_role(grant: RoleGrant, *, actor: User | None, reason: str = "") -> None:
+    """Takes a role back at once. Marks that its holder made with it stay on the record, but count no longer."""
     subject, fields = _grant_subject(grant), _grant_fields(grant)
     holder, model = grant.user or grant.group, grant.model
     assert holder is not None  # the table's constraint: a person or a group
-    grant.delete()
+    if not RoleGrant.objects.filter(pk=grant.pk).delete()[0]:
+        return  # somebody else did it a moment ago, and that is on the record
     follow_grants(holder, model)
-    record(events.ROLE_REVOKED, subject, actor=actor, before=fields)
+    record(events.ROLE_REVOKED, subject, actor=actor, before=fields, reason=reason)
 
 
 @transaction.atomic
@@ -128,6 +137,26 @@ def change_groups(person: User, groups: Iterable[Group], *, actor: User | None) 
     follow_administration([person])
     if before != after:
         record(events.GROUPS_CHANGED, subject_of(person), actor=actor, before=before, after=after)
+
+
+@transaction.atomic
+def choose_mail(person: User, choice: str, *, actor: User | None, reason: str = "") -> None:
+    """Sets how letters come to the person; those put off until now are told in one letter soon, unless none may come.
+
+    Raises Invalid for a choice there isn't.
+    """
+    if choice not in MailChoice.values:
+        raise Invalid("bad_mail_choice", f"{choice!r} is no way for letters to come.", _MAIL_CHOICES)
+    before = User.objects.select_for_update().get(pk=person.pk).mail_choice
+    if choice == before:
+        return
+    person.mail_choice = choice
+    person.next_letter_at = first_daily_letter(choice)
+    person.save(update_fields=["mail_choice", "next_letter_at"])
+    record(events.MAIL_CHOICE_CHANGED, subject_of(person), actor=actor, before=before, after=choice, reason=reason)
+
+
+_MAIL_CHOICES = f"Choose from {', '.join(MailChoice.values)}."
 
 
 @transaction.atomic

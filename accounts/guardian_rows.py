@@ -28,8 +28,8 @@ def _follow_on_all(holder: User | Group, permissions: set[Permission], wanted: f
     rows.remove(*permissions)
     rows.add(*(permission for permission in permissions if permission.codename in wanted))
     admin_pages = Permission.objects.filter(
-        content_type__app_label__in=["accounts", "approvals", "auth"],
-        content_type__model__in=["user", "rolegrant", "policy", "policyrevision", "group"],
+        content_type__app_label__in=["accounts", "approvals", "auth", "work"],
+        content_type__model__in=["user", "rolegrant", "policy", "policyrevision", "group", "mail"],
     )
     if ADMINISTER in wanted:
         rows.add(*admin_pages)

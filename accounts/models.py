@@ -7,17 +7,34 @@ from django.utils import timezone
 from accounts.roles import Role
 
 
+class MailChoice(models.TextChoices):
+    AT_ONCE = "at_once", "Each at once"
+    DAILY = "daily", "One letter a day"
+    NONE = "none", "None"
+
+
 class User(AbstractUser):
     """A person, or a service account that acts on behalf of one and never decides."""
 
     is_service = models.BooleanField(
         "service account", default=False, help_text="A program. It signs in by token only and can't approve."
     )
+    mail_choice = models.CharField(
+        "letters", max_length=8, choices=MailChoice.choices, default=MailChoice.AT_ONCE, editable=False
+    )
+    next_letter_at = models.DateTimeField(
+        null=True, editable=False, help_text="When letters that were put off are told in one; empty: none are put off."
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = (
             models.CheckConstraint(
                 condition=Q(is_service=False) | Q(is_staff=False, is_superuser=False), name="service_is_not_staff"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["next_letter_at"], condition=Q(next_letter_at__isnull=False), name="people_by_next_letter"
             ),
         )
 

@@ -1,14 +1,14 @@
-"""Which accounts can hold which roles. The admin site's forms and the actions ask the same questions."""
+"""Which accounts can hold which roles, and who sees who holds them. Pages, forms and actions ask the same questions."""
 
 from collections.abc import Collection
 
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from accounts.access import may
+from accounts.access import may, may_everywhere
 from accounts.models import RoleGrant, User
 from accounts.reasons import Reason
-from accounts.roles import CONTRIBUTE, FOR_PEOPLE, REVIEW, Role, roles_permitting
+from accounts.roles import ADMINISTER, AUDIT, CONTRIBUTE, FOR_PEOPLE, REVIEW, Role, roles_permitting
 
 
 def why_not_hold(holder: User | Group, role: str) -> Reason | None:
@@ -56,3 +56,16 @@ def why_not_join(person: User, groups: Collection[Group], actor: User) -> Reason
         return None
     text = f"You can't put yourself into {grant.group}, whose members decide on promotions."
     return Reason("self_granted", text, "Another administrator must add you.")
+
+
+def why_not_see_people(reader: User, model: Model | None = None) -> Reason | None:
+    """Why this person can't see where others' rights come from: on one model, or without `model` on all."""
+    for permission in (AUDIT, ADMINISTER):
+        if may_everywhere(reader, permission) or (model is not None and may(reader, permission, model)):
+            return None
+    where = f"on {model}" if model is not None else "everywhere"
+    return Reason(
+        "not_permitted",
+        f"Where people's rights come from {where} is for auditors and administrators to see.",
+        "What you may do yourself, and why, is on your account page.",
+    )

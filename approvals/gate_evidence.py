@@ -4,16 +4,18 @@ from typing import Any
 
 from approvals.gates import Gate, Side
 from approvals.models import Promotion
-from evidence.actions import EvidenceMissing, compare_evaluations, evaluate
+from evidence.actions import EvidenceMissing, compare_evaluations, evaluate, measure_together
 from evidence.actions.evaluate import Report
 from evidence.comparison import Comparison
+from evidence.measuring import Plan
 from evidence.models import Evaluation, LockedDataset
 from registry.models import Version
 from registry.queries import dataset_versions_named
 
 
 def sides_of(promotion: Promotion, gate: Gate, parameters: Any, *, report: Report) -> tuple[Side, Side | None]:
-    """Candidate and baseline with their evaluations on the gate's dataset, made now where they are missing."""
+    """Candidate and baseline with what the gate asks for on its dataset: evaluations, made now where they are
+    missing, or measurements, which are always made now."""
     reference = gate.dataset(parameters)
     baseline = promotion.baseline if gate.compares else None
     if not reference:
@@ -22,6 +24,8 @@ def sides_of(promotion: Promotion, gate: Gate, parameters: Any, *, report: Repor
     if locked is None:
         problem = f"The dataset {reference} isn't locked here."
         return Side(promotion.version, problem=problem), Side(baseline, problem=problem) if baseline else None
+    if (plan := gate.plan(parameters)) is not None:
+        return _measured(promotion.version, baseline, locked, plan, report)
     candidate = _side(promotion.version, locked, report)
     if baseline is None:
         return candidate, None
@@ -33,6 +37,18 @@ def _side(version: Version, locked: LockedDataset, report: Report) -> Side:
         return Side(version, evaluation=evaluate(version, locked, report=report))
     except EvidenceMissing as missing:
         return Side(version, problem=str(missing))
+
+
+def _measured(
+    version: Version, baseline: Version | None, locked: LockedDataset, plan: Plan, report: Report
+) -> tuple[Side, Side | None]:
+    versions = [version] if baseline is None else [version, baseline]
+    made = measure_together(versions, locked, plan, report=report)
+    sides = [
+        Side(each, problem=str(found)) if isinstance(found, EvidenceMissing) else Side(each, measurement=found)
+        for each, found in zip(versions, made, strict=True)
+    ]
+    return sides[0], sides[1] if baseline is not None else None
 
 
 def _compared(candidate: Side, baseline: Side) -> Side:

@@ -63,6 +63,18 @@ def _revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
     return revision
 
 
+@transaction.atomic
+def review_card(revision: CardRevision, *, actor: User) -> CardRevision:
+    """Notes that the actor stands by this revision; gates that ask for it run again in open promotions.
+
+    Raises Conflict for the revision's own writer, and for one that was reviewed already.
+    """
+    lifecycle.lock_model(revision.version.model_id)  # before the promotions' own locks, as everywhere
+    marked = registry_actions.mark_card_reviewed(revision, actor=actor)
+    _run_again(revision.version, part="card_review", because=f"card revision {revision.number} was reviewed")
+    return marked
+
+
 def take_predictions(version: Version, locked: LockedDataset, stream: BinaryIO, *, actor: User) -> Evaluation:
     """Predictions made elsewhere; gates that waited for such evidence run again in open promotions."""
     evaluation = hand_in_predictions(version, locked, stream, actor=actor)

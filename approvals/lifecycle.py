@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.reasons import Conflict, Invalid
 from audit.actions import record
 from registry import events
-from registry.models import Model, Stage, StageTerm, TrafficArm, TrafficPlan, Version
+from registry.models import EndedHow, Model, Stage, StageTerm, TrafficArm, TrafficPlan, Version
 from registry.queries import current_arms
 from registry.subjects import model_subject, version_subject
 
@@ -60,43 +60,66 @@ def check_move(version: Version, to_stage: str) -> None:
 
 def move(version: Version, to_stage: str, cause: Cause) -> list[Version]:
     """Moves a version; what Production it replaces is archived at once. Returns the versions that left Production."""
-    assert transaction.get_connection().in_atomic_block  # a half-done move would leave two versions live
     replaced: list[Version] = []
     if to_stage == Stage.PRODUCTION:
-        replaced = _take_all_traffic(version, cause)
-    _enter(version, to_stage, cause)
+        replaced = _take_all_traffic(version, cause, EndedHow.REPLACED)
+    _enter(version, to_stage, cause, EndedHow.MOVED_ON)
     return replaced
 
 
-def _take_all_traffic(version: Version, cause: Cause) -> list[Version]:
+def restore(version: Version, cause: Cause) -> list[Version]:
+    """Brings an archived version back into Production, alone. Returns the versions it was rolled back from."""
+    left = _take_all_traffic(version, cause, EndedHow.ROLLED_BACK)
+    _enter(version, Stage.PRODUCTION, cause, EndedHow.MOVED_ON)
+    return left
+
+
+def take_down(model: Model, cause: Cause) -> list[Version]:
+    """Takes everything of a model out of Production, without successor. Returns what was live."""
+    return _replace_plan(model, None, cause, EndedHow.TAKEN_DOWN)
+
+
+def archive(version: Version, cause: Cause) -> None:
+    """Puts away a version that isn't live."""
+    _enter(version, Stage.ARCHIVED, cause, EndedHow.ARCHIVED)
+
+
+def _take_all_traffic(version: Version, cause: Cause, how: EndedHow) -> list[Version]:
+    return _replace_plan(version.model, version, cause, how)
+
+
+def _replace_plan(model: Model, successor: Version | None, cause: Cause, how: EndedHow) -> list[Version]:
+    assert transaction.get_connection().in_atomic_block  # a half-done move would leave two versions live
     now = timezone.now()
-    leaving = [arm.version for arm in current_arms(version.model)]
-    current: QuerySet[TrafficPlan] = version.model.traffic_plans.filter(ended_at=None)
+    leaving = [arm.version for arm in current_arms(model)]
+    current: QuerySet[TrafficPlan] = model.traffic_plans.filter(ended_at=None)
     current.update(ended_at=now)
-    plan = TrafficPlan.objects.create(model=version.model, started_at=now)
-    TrafficArm.objects.create(plan=plan, version=version, weight=100, live_since=now)
+    if successor is not None:
+        plan = TrafficPlan.objects.create(model=model, started_at=now)
+        TrafficArm.objects.create(plan=plan, version=successor, weight=100, live_since=now)
+    by = f"replaced by {successor.name}, {cause.because}" if successor else cause.because
     for left in leaving:
-        _enter(left, Stage.ARCHIVED, Cause(f"replaced by {version.name}, {cause.because}", cause.actor))
+        _enter(left, Stage.ARCHIVED, Cause(by, cause.actor), how)
     record(
         events.TRAFFIC_CHANGED,
-        model_subject(version.model),
+        model_subject(model),
         actor=cause.actor,
         before=[{"version": left.number} for left in leaving],
-        after=[{"version": version.number, "weight": 100}],
+        after=[{"version": successor.number, "weight": 100}] if successor else [],
         reason=cause.because,
     )
     return leaving
 
 
-def _enter(version: Version, stage: str, cause: Cause) -> None:
+def _enter(version: Version, stage: str, cause: Cause, ended_how: EndedHow) -> None:
     now, before = timezone.now(), version.stage
-    version.terms.filter(ended_at=None).update(ended_at=now, ended_because=cause.because)
+    version.terms.filter(ended_at=None).update(ended_at=now, ended_how=ended_how, ended_because=cause.because[:200])
     StageTerm.objects.create(
         version=version,
         stage=stage,
         started_at=now,
         started_by=cause.actor.username if cause.actor else "",
-        started_because=cause.because,
+        started_because=cause.because[:200],
     )
     version.stage = stage
     version.save(update_fields=["stage"])

@@ -2,65 +2,191 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.utils import timezone
 
 from accounts.access import people_who_may
+from accounts.letters import Letter, write_letter
 from accounts.models import User
-from accounts.roles import REVIEW
+from accounts.roles import REVIEW, VIEW
 from approvals.models import GateRun, Outcome, Promotion
-from approvals.standing import Marks, barred_people
-from work.outbox import write_mail
+from approvals.standing import Marks, barred_people, responsible
+from registry.models import Model
 
 
 def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
     """To those who can fill an open slot and aren't barred. Once for each seal: what they'd see is then the same."""
-    barred = barred_people(promotion)
-    model = promotion.version.model
-    people = people_who_may(REVIEW, model).exclude(pk__in=barred).prefetch_related("groups")
-    wanted = [person for person in people if marks.slots_for(person)]
-    _write(promotion, "review", wanted, f"review-{promotion.seal}", again=again, runs=marks.runs)
+    asked = "asked for again, because something it rests on changed" if again else "asked for"
+    tell(
+        promotion,
+        letter="review",
+        people=_who_can_decide(marks),
+        once=f"review-{promotion.seal}",
+        title="Your review is asked for again" if again else "Your review is asked for",
+        lines=[
+            f"{promotion.requested_by.display_name} wants {promotion.version} in {promotion.to_stage}, and your mark "
+            f"is {asked}.",
+            *([f"It would replace {promotion.baseline}."] if promotion.baseline else []),
+            f"Due {on_letter(promotion.due_at)}.",
+        ],
+        said=promotion.reason,
+        points=_points(marks.runs),
+        button="Look and decide",
+    )
 
 
 def tell_blocked(promotion: Promotion, runs: Sequence[GateRun]) -> None:
-    """To whoever brought it: which gates failed, and what can be done."""
+    """To whoever sees to it: which gates failed, and what can be done."""
     # What failed and why, not which run found it: the same failure after another go-live is no news.
     told = "".join(f"{run.key} {run.outcome} {run.summary}\n" for run in runs if run.outcome != Outcome.PASSED)
     key = hashlib.sha256(told.encode()).hexdigest()[:16]
-    _write(promotion, "blocked", _requesters(promotion), f"blocked-{key}", runs=runs)
+    tell(
+        promotion,
+        letter="blocked",
+        people=responsible(promotion),
+        once=f"blocked-{key}",
+        title="A gate is in the way",
+        lines=[f"{promotion.version} can’t go to {promotion.to_stage} yet."],
+        points=_points(runs),
+        button="See what can be done",
+    )
 
 
 def tell_decided(promotion: Promotion, *, actor: User | None, comment: str = "") -> None:
-    """To whoever brought it, unless it was their own doing."""
-    people = [person for person in _requesters(promotion) if actor is None or person.pk != actor.pk]
-    reviews = promotion.reviews.count()
-    _write(promotion, "decided", people, f"{promotion.state}-{reviews}", actor=actor, comment=comment)
+    """To whoever sees to it, unless it was their own doing."""
+    became = promotion.get_state_display()
+    by = f" by {actor.display_name}" if actor else ""
+    tell(
+        promotion,
+        letter="decided",
+        people=[person for person in responsible(promotion) if actor is None or person.pk != actor.pk],
+        once=f"{promotion.state}-{promotion.reviews.count()}",
+        title=f"{became}{by}",
+        lines=[f"The promotion of {promotion.version} to {promotion.to_stage} is {became.lower()}{by}."],
+        said=comment or promotion.closed_because,
+    )
 
 
-def _requesters(promotion: Promotion) -> list[User]:
-    return [person for person in (promotion.requested_by, promotion.on_behalf_of) if person and person.is_active]
+def remind_reviewers(promotion: Promotion, marks: Marks) -> None:
+    """To those whose slot is still open, before it is due."""
+    assert promotion.due_at is not None
+    tell(
+        promotion,
+        letter="reminder",
+        people=_who_can_decide(marks),
+        once=f"reminder-{promotion.due_at:%Y%m%dT%H%M}",
+        title=f"Your review is due {on_letter(promotion.due_at)}",
+        lines=[f"{promotion.version} to {promotion.to_stage} still waits for: {_open_slots(marks)}."],
+        button="Look and decide",
+    )
 
 
-def _write(promotion: Promotion, letter: str, people: Iterable[User], once: str, **context: object) -> None:
-    version = promotion.version
-    what = f"{version} to {promotion.to_stage}"
-    subject = {
-        "review": f"Your review: {what}",
-        "blocked": f"Blocked: {what}",
-        "decided": f"{promotion.get_state_display()}: {what}",
-    }[letter]
-    runs = context.pop("runs", [])
-    failed = [run for run in runs if run.outcome not in {Outcome.PASSED, Outcome.PENDING}]  # type: ignore[attr-defined]
-    url = f"{settings.PUBLIC_URL}/promotions/{promotion.pk}/"
-    shared = {"promotion": promotion, "version": version, "url": url, "letter": letter, "failed": failed, **context}
+def tell_overdue(promotion: Promotion, marks: Marks) -> None:
+    """To those whose slot is still open, once; also to who chose one letter a day, because somebody waits."""
+    assert promotion.due_at is not None
+    tell(
+        promotion,
+        letter="overdue",
+        people=_who_can_decide(marks),
+        once=f"overdue-{promotion.due_at:%Y%m%dT%H%M}",
+        title="Your review is overdue",
+        lines=[
+            f"{promotion.version} to {promotion.to_stage} was due {on_letter(promotion.due_at)} and still waits for: "
+            f"{_open_slots(marks)}.",
+        ],
+        button="Look and decide",
+        urgent=True,
+    )
+
+
+def escalate(promotion: Promotion, marks: Marks) -> None:
+    """To the policy's escalation group, of whom those hear who may see the model: who hasn't decided in time."""
+    assert promotion.due_at is not None
+    named = people_who_may(VIEW, promotion.version.model).filter(groups__name=marks.document.escalate_to)
+    awaited = _joined([person.display_name for person in _who_can_decide(marks)]) or "nobody who could decide"
+    tell(
+        promotion,
+        letter="escalated",
+        people=named if marks.document.escalate_to else [],
+        once=f"escalated-{promotion.due_at:%Y%m%dT%H%M}",
+        title="A review is overdue",
+        lines=[
+            f"{promotion.version} to {promotion.to_stage} was due {on_letter(promotion.due_at)}.",
+            f"Open: {_open_slots(marks)}. It waits for {awaited}.",
+        ],
+        urgent=True,
+    )
+
+
+def tell(
+    about: Promotion | Model,
+    *,
+    letter: str,
+    people: Iterable[User],
+    once: str,
+    title: str,
+    lines: Sequence[str] = (),
+    said: str = "",
+    points: Sequence[tuple[str, str]] = (),
+    path: str = "",
+    button: str = "",
+    urgent: bool = False,
+) -> None:
+    """Writes one letter of the kind `letter` to each of the people, as they chose to get letters.
+
+    `title` is its first line, `lines` are paragraphs, `said` somebody's own words, `points` pairs of a bold word
+    and what follows it. The button leads to the promotion or model unless a `path` is given. The same `once` about
+    the same thing writes nothing again to the same person. Letters about a promotion make one thread.
+    """
+    subject, thread, page = _named(about, title)
+    written = Letter(
+        kind=letter,
+        subject=subject,
+        title=title,
+        link=settings.PUBLIC_URL + (path or page),
+        button=button or f"Open the {'promotion' if isinstance(about, Promotion) else 'model'}",
+        lines=lines,
+        said=said,
+        points=points,
+        urgent=urgent,
+    )
+    kind = "promotion" if isinstance(about, Promotion) else "model"
     for person in people:
-        known = {**shared, "person": person}
-        write_mail(
-            recipient=person.email,
-            subject=subject,
-            text=render_to_string(f"mail/{letter}.txt", known),
-            html=render_to_string("mail/letter.html", known),
-            thread=f"promotion-{promotion.pk}",
-            once=f"promotion-{promotion.pk}-{once}-{person.pk}",
-        )
+        write_letter(person, written, thread=thread, once=f"{kind}-{about.pk}-{once}-{person.pk}")
+
+
+def _named(about: Promotion | Model, title: str) -> tuple[str, str, str]:
+    """Subject, thread and page. A subject that changed with the news would tear a thread apart in mail programs."""
+    if isinstance(about, Promotion):
+        subject = f"{about.version} to {about.to_stage} (promotion {about.pk})"
+        return subject, f"promotion-{about.pk}", f"/promotions/{about.pk}/"
+    return title, "", f"/models/{about.name}/"
+
+
+def on_letter(moment: datetime | None) -> str:
+    """A moment by the installation's clock with its zone: `Fri 20 Nov 2026, 14:00 UTC`; "" without one."""
+    if moment is None:
+        return ""
+    here = timezone.localtime(moment)
+    return f"{here:%a} {here.day} {here:%b %Y, %H:%M %Z}"
+
+
+def _points(runs: Iterable[GateRun]) -> list[tuple[str, str]]:
+    told = [run for run in runs if run.outcome not in {Outcome.PASSED, Outcome.PENDING}]
+    return [(run.get_outcome_display(), run.summary) for run in told]
+
+
+def _who_can_decide(marks: Marks) -> list[User]:
+    barred = barred_people(marks.promotion)
+    people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
+    return [person for person in people if marks.slots_for(person)]
+
+
+def _open_slots(marks: Marks) -> str:
+    return ", ".join(slot.title or slot.key for slot in marks.open_slots)
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " or ".join(", ".join(names).rsplit(", ", 1))

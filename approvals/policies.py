@@ -2,7 +2,11 @@
 
 ```yaml
 opens: on_finalize        # or by_hand; a policy without slots moves by itself once its gates pass
-due_days: 5
+due_days: 5               # when its reviewers should have decided
+remind_days: 1            # so long before that they are reminded; 0: not
+escalate_to: model-risk   # a group that is told when it is overdue
+expires_days: 90          # an open promotion is closed as expired after so many days
+change_window: {days: [mon, tue, wed, thu], from: "09:00", to: "16:00", zone: Europe/Oslo}
 gates:
   - key: quality-floor
     kind: metric_threshold
@@ -18,17 +22,25 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, TypeGuard
+
+from django.conf import settings
 
 from accounts.models import User
 from accounts.reasons import Invalid
 from accounts.roles import APPROVE, REVIEW, Role
+from approvals.change_windows import ChangeWindow, read_change_window
 from approvals.gates import GATES, Gate
 from registry.models import Stage
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 #: What a mark can rest on; "gates" stands for every gate's outcome.
-PARTS = ("artifact", "card", "evidence", "gates", "policy", "baseline")
+PARTS = ("artifact", "card", "evidence", "gates", "waivers", "policy", "baseline")
+_KNOWN = (
+    *("gates", "slots", "checklist", "opens", "due_days", "remind_days", "escalate_to", "expires_days"),
+    "change_window",
+)
 OPENS = ("on_finalize", "by_hand")
 SLOT_PERMISSIONS = {Role.REVIEWER: REVIEW, Role.APPROVER: APPROVE}
 
@@ -84,6 +96,10 @@ class Document:
     checklist: tuple[ChecklistItem, ...] = ()
     opens: str = "by_hand"
     due_days: int = 5
+    remind_days: int = 1
+    escalate_to: str = ""
+    expires_days: int = 90
+    change_window: ChangeWindow | None = None
 
     @property
     def seats(self) -> int:
@@ -92,6 +108,17 @@ class Document:
     @property
     def approver_seats(self) -> int:
         return sum(slot.count for slot in self.slots if slot.role == Role.APPROVER)
+
+    def remind_at(self, due: datetime) -> datetime:
+        """When reviewers are reminded of what is due then; the due time itself if they aren't."""
+        return due - timedelta(days=self.remind_days)
+
+    def first_reminder(self, due: datetime, now: datetime) -> datetime:
+        """When to write next to reviewers who are asked now, and so told when it is due. Who is asked when that is
+        over has a day."""
+        if now < (remind_at := self.remind_at(due)):
+            return remind_at
+        return due if now < due else now + timedelta(days=1)
 
     def gate(self, key: str) -> GateRule:
         return next(rule for rule in self.gates if rule.key == key)
@@ -108,13 +135,17 @@ def read_document(raw: Any, *, target_stage: str) -> Document:
     """A policy's document from plain data (YAML or JSON). Raises Invalid naming the place and the remedy."""
     if not isinstance(raw, dict):
         raise Invalid("bad_policy", "A policy is a mapping with gates, slots and checklist.")
-    _refuse_unknown(raw, {"gates", "slots", "checklist", "opens", "due_days"}, "The policy")
+    _refuse_unknown(raw, set(_KNOWN), "The policy")
     document = Document(
         gates=tuple(_gate_rule(entry) for entry in _entries(raw, "gates")),
         slots=tuple(_slot(entry) for entry in _entries(raw, "slots")),
         checklist=tuple(_item(entry) for entry in _entries(raw, "checklist")),
         opens=raw.get("opens", "by_hand"),
-        due_days=_due_days(raw.get("due_days", 5)),
+        due_days=_days(raw, "due_days", 5),
+        remind_days=_remind_days(raw),
+        escalate_to=_text(raw, "escalate_to", "The policy"),
+        expires_days=_days(raw, "expires_days", 90),
+        change_window=_change_window(raw.get("change_window")),
     )
     _check_whole(document, target_stage)
     return document
@@ -199,10 +230,29 @@ def _rests_on(entry: dict[str, Any], what: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _due_days(days: Any) -> int:
+def _days(raw: dict[str, Any], name: str, default: int) -> int:
+    days = raw.get(name, default)
     if not _is_whole(days, most=365):
-        raise Invalid("bad_policy", f"due_days must be a whole number from 1 to 365, not {days!r}.")
+        raise Invalid("bad_policy", f"{name} must be a whole number from 1 to 365, not {days!r}.")
     return days
+
+
+def _remind_days(raw: dict[str, Any]) -> int:
+    due = _days(raw, "due_days", 5)
+    days = raw.get("remind_days", min(1, due - 1))
+    if not (_is_whole(days, most=due - 1) or days == 0) or isinstance(days, bool):
+        text = f"remind_days must be a whole number from 0 to {due - 1}, not {days!r}."
+        raise Invalid("bad_policy", text, "It counts from the due time back, so it must be less than due_days.")
+    return days
+
+
+def _change_window(raw: Any) -> ChangeWindow | None:
+    if raw is None:
+        return None
+    try:
+        return read_change_window(raw, default_zone=settings.TIME_ZONE)
+    except ValueError as error:
+        raise Invalid("bad_policy", f"change_window: {error}") from error
 
 
 def _check_whole(document: Document, target_stage: str) -> None:

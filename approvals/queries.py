@@ -3,7 +3,9 @@
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from approvals.models import OPEN_STATES, PolicyRevision, Promotion
-from registry.models import Model
+from approvals.permissions import why_not_previous
+from registry.models import Model, Stage, StageTerm, Version
+from registry.queries import production_history
 
 
 def policy_in_force(model: Model, stage: str) -> PolicyRevision | None:
@@ -31,8 +33,26 @@ def promotions() -> QuerySet[Promotion]:
         "policy_revision__policy",
         "requested_by",
         "on_behalf_of",
-    )
+    ).prefetch_related("takeovers__by")
 
 
 def open_promotions() -> QuerySet[Promotion]:
     return promotions().filter(state__in=OPEN_STATES)
+
+
+def last_term_live(version: Version) -> StageTerm | None:
+    """The version's last term in Production, by when it began; None when it was never live."""
+    return version.terms.filter(stage=Stage.PRODUCTION).order_by("-started_at", "-pk").first()
+
+
+def previous_live(model: Model) -> Version | None:
+    """What rollback goes back to by itself: the last version that left Production, wasn't itself rolled back from,
+    isn't deprecated and whose stored files are good. None when there is none."""
+    seen: set[int] = set()
+    for term in production_history(model).select_related("version__model").order_by("-ended_at", "-started_at", "-pk"):
+        if term.ended_at is None or term.version_id in seen:
+            continue
+        seen.add(term.version_id)
+        if why_not_previous(term.version, term) is None:
+            return term.version
+    return None

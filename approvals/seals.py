@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping
 
 from approvals.gates import GATES
-from approvals.models import GateRun, Promotion
+from approvals.models import GateRun, Promotion, Waiver
 from registry.queries import newest_card
 
 #: How the parts are named to people.
@@ -13,6 +13,7 @@ PART_TITLES = {
     "artifact": "the artifact",
     "card": "the model card",
     "evidence": "the evidence",
+    "waivers": "the waivers",
     "policy": "the policy",
     "baseline": "what is live",
 }
@@ -27,10 +28,16 @@ def parts_of(promotion: Promotion, runs: Collection[GateRun]) -> dict[str, str]:
         "artifact": promotion.version.artifact_digest,
         "card": card.digest if card else "",
         "evidence": _digest(evidence),
+        "waivers": _digest(sorted(f"{run.key} {run.digest}" for run in runs if standing_waiver(run) is not None)),
         "policy": promotion.policy_revision.digest,
         "baseline": f"version {promotion.baseline.number}" if promotion.baseline else "",
         **{f"gate:{run.key}": run.digest for run in runs},
     }
+
+
+def standing_waiver(run: GateRun) -> Waiver | None:
+    """The waiver that holds for the run's outcome; read `waivers__by` together with the runs."""
+    return next((waiver for waiver in run.waivers.all() if waiver.voided_at is None), None)
 
 
 def digest_of(parts: Mapping[str, str]) -> str:

@@ -2,15 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import RoleGrant, User
 from accounts.roles import REVIEW, Role, roles_permitting
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, Tick, Verdict
 from approvals.policies import ChecklistItem, Document, Slot, read_document
+from approvals.seals import standing_waiver
 
 Marked = TypeVar("Marked", GateRun, Review, Tick)
 
@@ -27,8 +28,39 @@ class Marks:
     grants: list[RoleGrant]
 
     @property
+    def in_the_way(self) -> list[GateRun]:
+        """The runs that block: failed without a waiver. Where nobody is asked, nobody could acknowledge either."""
+        blocking = {Outcome.FAILED, Outcome.ERROR}
+        if not self.document.slots:
+            blocking.add(Outcome.INCONCLUSIVE)
+        return [run for run in self.runs if run.outcome in blocking and standing_waiver(run) is None]
+
+    @property
+    def waiver_givers(self) -> set[int]:
+        return {waiver.by_id for run in self.runs if (waiver := standing_waiver(run)) is not None}
+
+    @property
+    def only_waiver_givers_approved(self) -> bool:
+        """Whether nobody approved but those who made the exceptions: they can't be the only ones."""
+        return {review.reviewer_id for review in self.approvals} <= self.waiver_givers
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether every slot is filled by people who still may, every item ticked, every doubt acknowledged."""
+        if self.open_slots or self.unacknowledged or self.in_the_way:
+            return False
+        unticked = any(item.key not in self.ticks for item in self.document.checklist)
+        return not unticked and not (self.waiver_givers and self.only_waiver_givers_approved)
+
+    @property
     def unacknowledged(self) -> list[GateRun]:
-        return [run for run in self.runs if run.outcome == Outcome.INCONCLUSIVE and not hasattr(run, "acknowledgement")]
+        return [
+            run
+            for run in self.runs
+            if run.outcome == Outcome.INCONCLUSIVE
+            and not hasattr(run, "acknowledgement")
+            and standing_waiver(run) is None
+        ]
 
     def counting(self, slot: Slot) -> list[Review]:
         """The slot's approvals that count now: by people who are active and still hold the right."""
@@ -48,6 +80,14 @@ class Marks:
             and (grant.user_id == user.pk or grant.group_id in groups)
             and grant.granted_by_id != user.pk
         ]
+
+    def approver_by_others(self, user: User) -> bool:
+        """Whether somebody else made this person an approver."""
+        return bool(self.grants_of(user, EXCEPTION_SLOT))
+
+    @property
+    def places_left(self) -> int:
+        return sum(slot.count - len(self.counting(slot)) for slot in self.open_slots)
 
     @property
     def open_slots(self) -> list[Slot]:
@@ -71,7 +111,7 @@ def marks_of(promotion: Promotion) -> Marks:
 def marks_of_many(promotions: Collection[Promotion]) -> dict[int, Marks]:
     """Marks by the promotion's primary key, in as many queries for a hundred promotions as for one."""
     own = {promotion.pk: promotion for promotion in promotions}
-    runs = GateRun.objects.filter(promotion__in=own, is_current=True).select_related("job", "acknowledgement__by")
+    runs = _with_marks(GateRun.objects.filter(promotion__in=own, is_current=True))
     approvals = Review.objects.filter(promotion__in=own, verdict=Verdict.APPROVE, fell_at=None)
     approvals = approvals.select_related("reviewer").prefetch_related("reviewer__groups")
     ticks = Tick.objects.filter(promotion__in=own, fell_at=None).select_related("by")
@@ -82,7 +122,7 @@ def marks_of_many(promotions: Collection[Promotion]) -> dict[int, Marks]:
     return {
         pk: Marks(
             promotion=promotion,
-            document=document_of(promotion),
+            document=document_in_force(promotion, runs_of[pk]),
             runs=runs_of[pk],
             approvals=approvals_of[pk],
             ticks={tick.item: tick for tick in ticks_of[pk]},
@@ -107,8 +147,23 @@ def _reviewing_grants(model_ids: Collection[int]) -> list[RoleGrant]:
 
 
 def current_runs(promotion: Promotion) -> list[GateRun]:
-    runs = promotion.gate_runs.filter(is_current=True).select_related("job", "acknowledgement__by")
-    return list(runs.order_by("position"))
+    return list(_with_marks(promotion.gate_runs.filter(is_current=True)).order_by("position"))
+
+
+def _with_marks(runs: QuerySet[GateRun]) -> QuerySet[GateRun]:
+    return runs.select_related("job", "acknowledgement__by").prefetch_related("waivers__by")
+
+
+#: Who decides where a policy asks nobody, once an exception was made: a waived gate ends automatic movement.
+EXCEPTION_SLOT = Slot("exception", "Exception", Role.APPROVER)
+
+
+def document_in_force(promotion: Promotion, runs: Collection[GateRun]) -> Document:
+    """The promotion's policy; where it has no slots but a gate was waived, with the slot for exceptions."""
+    document = document_of(promotion)
+    if document.slots or not any(standing_waiver(run) for run in runs):
+        return document
+    return replace(document, slots=(EXCEPTION_SLOT,))
 
 
 def document_of(promotion: Promotion) -> Document:
@@ -125,7 +180,15 @@ def barred_people(promotion: Promotion) -> dict[int, str]:
         promotion.on_behalf_of_id: "this promotion was requested on your behalf",
         promotion.requested_by_id: "you requested this promotion",
     }
+    did |= {takeover.by_id: "you took this promotion over" for takeover in promotion.takeovers.all()}
     return {pk: what for pk, what in did.items() if pk is not None}
+
+
+def responsible(promotion: Promotion) -> list[User]:
+    """The active people who see to the promotion: who asked for it or took it over last, and who it is for."""
+    takeovers = list(promotion.takeovers.all())
+    first = takeovers[-1].by if takeovers else promotion.requested_by
+    return [person for person in (first, promotion.on_behalf_of) if person is not None and person.is_active]
 
 
 def next_seat(marks: Marks, slot: Slot) -> int:

@@ -13,8 +13,10 @@ class Event(StrEnum):
     GATES_CLEARED = "gates_cleared"  # all passed or inconclusive, and people must decide
     NOBODY_ASKED = "nobody_asked"  # all passed, and the policy has no slots: it moves by itself
     GATE_FAILED = "gate_failed"
+    RESTART = "restart"  # begins anew under the policy as it is now
     RECHECK = "recheck"  # a gate runs again: by hand, after a new card, after the baseline moved
     SLOTS_FILLED = "slots_filled"
+    REOPEN = "reopen"  # a slot is empty again before the promotion was completed
     MOVED = "moved"
     REQUEST_CHANGES = "request_changes"
     RESUBMIT = "resubmit"
@@ -37,10 +39,13 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.APPROVED, _E.RECHECK): _S.CHECKING,
     (_S.IN_REVIEW, _E.SLOTS_FILLED): _S.APPROVED,
     (_S.APPROVED, _E.MOVED): _S.COMPLETED,
+    (_S.APPROVED, _E.REOPEN): _S.IN_REVIEW,
     (_S.CHECKING, _E.REQUEST_CHANGES): _S.CHANGES_REQUESTED,
     (_S.BLOCKED, _E.REQUEST_CHANGES): _S.CHANGES_REQUESTED,
     (_S.IN_REVIEW, _E.REQUEST_CHANGES): _S.CHANGES_REQUESTED,
+    (_S.APPROVED, _E.REQUEST_CHANGES): _S.CHANGES_REQUESTED,
     (_S.CHANGES_REQUESTED, _E.RESUBMIT): _S.CHECKING,
+    **{(state, _E.RESTART): _S.CHECKING for state in OPEN_STATES},
     **{(state, _E.REJECT): _S.REJECTED for state in OPEN_STATES},
     **{(state, _E.WITHDRAW): _S.WITHDRAWN for state in OPEN_STATES},
     **{(state, _E.EXPIRE): _S.EXPIRED for state in OPEN_STATES},

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -9,8 +10,9 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from audit import origin
+from audit import events, origin
 from audit.models import AuditEvent
+from audit.queries import Filters
 from audit.verbs import REGISTERED, Verb
 
 
@@ -92,3 +94,22 @@ def canonical_bytes(event: AuditEvent) -> bytes:
     microseconds = (event.at - _EPOCH) // _MICROSECOND
     fields |= {"scheme": 1, "at": str(microseconds), "correlation": str(event.correlation)}
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@transaction.atomic
+def begin_export(
+    filters: Filters, *, actor: Actor | None, form: str, visible_models: Collection[str] | None, account: str = ""
+) -> int:
+    """Puts on the record that somebody takes the record away as a file; done before the first byte leaves.
+
+    Answers with the id of the newest event the file holds, so that it is one state however long it takes; the
+    export's own event comes after it. `account` is the machine's account that ran a command.
+    """
+    newest = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    after: dict[str, object] = {"form": form, "filters": filters.told(), "through": newest}
+    after["models"] = "all" if visible_models is None else sorted(visible_models)
+    if account:
+        after["account"] = account
+    subject = Subject("record", form, "the record", model=filters.model)
+    record(events.AUDIT_EXPORTED, subject, actor=actor, after=after)
+    return newest

@@ -52,6 +52,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_by_subject"),
+            models.Index(fields=["at"], name="audit_by_time"),
         )
 
     def __str__(self) -> str:

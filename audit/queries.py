@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -12,12 +13,22 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Filters:
-    """What to look for; empty strings mean "any". `before` is the id of the last event already seen."""
+    """What to look for; empty strings and None mean "any". `before` is the id of the last event already seen,
+    `since` the first moment that counts and `until` the first that doesn't."""
 
     model: str = ""
     verb: str = ""
     actor: str = ""
     before: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def told(self) -> dict[str, str]:
+        """What is looked for, by name, as text."""
+        moments = {"since": self.since, "until": self.until}
+        words = {"model": self.model, "verb": self.verb, "actor": self.actor}
+        words |= {name: moment.isoformat() for name, moment in moments.items() if moment}
+        return {name: text for name, text in words.items() if text}
 
 
 @dataclass(frozen=True)
@@ -26,13 +37,18 @@ class Page:
     next_before: int | None
 
 
+def matching(filters: Filters, *, visible_models: Collection[str] | None) -> QuerySet[AuditEvent]:
+    """The events that fit, about the `visible_models` (names); None takes all, those about no model too."""
+    words = {"model_name": filters.model, "verb": filters.verb, "actor": filters.actor}
+    moments = {"at__gte": filters.since, "at__lt": filters.until}
+    wanted = {name: value for name, value in {**words, **moments}.items() if value}
+    found: QuerySet[AuditEvent] = AuditEvent.objects.filter(**wanted)
+    return found if visible_models is None else found.filter(model_name__in=visible_models)
+
+
 def events_page(filters: Filters, *, visible_models: Collection[str] | None, size: int = PAGE_SIZE) -> Page:
     """One page of events about the `visible_models` (names); None shows all, those about no model too."""
-    found: QuerySet[AuditEvent] = AuditEvent.objects.defer("canonical").order_by("-id")
-    if visible_models is not None:
-        found = found.filter(model_name__in=visible_models)
-    wanted = {"model_name": filters.model, "verb": filters.verb, "actor": filters.actor}
-    found = found.filter(**{field: value for field, value in wanted.items() if value})
+    found = matching(filters, visible_models=visible_models).defer("canonical").order_by("-id")
     if filters.before is not None:
         found = found.filter(id__lt=filters.before)
     events = list(found[: size + 1])

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from bench.timing import seconds
-from evidence.comparison import compare
+from evidence.comparing.binary import compare
 
 ROWS, SEGMENTS, RESAMPLES, MEASURED_RESAMPLES = 1_000_000, 20, 200, 2
 

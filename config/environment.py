@@ -4,6 +4,7 @@ Each reader notes the variable's name in `KNOWN`; a test holds that list against
 """
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -14,6 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 KNOWN: dict[str, str] = {}
+#: `s3://bucket` with any number of plain parts behind it; no part is empty, `.` or `..`.
+_S3_PLACE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.\.?(/|\Z))[A-Za-z0-9._=+@-]+)*/?\Z")
 
 
 def _read(name: str, default: str) -> str:
@@ -32,10 +35,12 @@ def boolean(name: str, *, default: bool) -> bool:
     return value == "true"
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
+def integer(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     value = _read(name, str(default))
-    if not (value.isascii() and value.isdigit()) or int(value) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    whole = value.isascii() and value.isdigit()
+    if not whole or int(value) < least or (most is not None and int(value) > most):
+        asked = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} must be a whole number {asked}, not {value!r}.")
     return int(value)
 
 
@@ -109,6 +114,23 @@ def _sqlite(file: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
         },
     }
+
+
+def s3_place(name: str) -> str:
+    """`s3://bucket/prefix` without a slash at its end; empty when it isn't set."""
+    place = _read(name, "")
+    if place and not _S3_PLACE.match(place):
+        raise ImproperlyConfigured(f"{name} must look like s3://bucket/prefix, not {place!r}.")
+    return place.rstrip("/")
+
+
+def s3_places(name: str) -> list[str]:
+    """Several such places, separated by spaces."""
+    places = _read(name, "").split()
+    for place in places:
+        if not _S3_PLACE.match(place):
+            raise ImproperlyConfigured(f"{name} must be places like s3://bucket/prefix, not {place!r}.")
+    return [place.rstrip("/") for place in places]
 
 
 def mail(name: str) -> dict[str, Any]:

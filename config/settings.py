@@ -14,7 +14,9 @@ EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 PORT = environment.integer("PORT", 8000, least=1)
 PUBLIC_URL = environment.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 REDIS_URL = environment.text("REDIS_URL")
+ARTIFACT_STORE = environment.s3_place("ARTIFACT_STORE")
 ARTIFACT_DIR = environment.directory("ARTIFACT_DIR", VAR_DIR / "artifacts")
+PRESIGNED_DOWNLOADS = environment.boolean("PRESIGNED_DOWNLOADS", default=True)
 DEMO_PASSWORD = environment.text("ASSAYDESK_DEMO_PASSWORD")
 
 # --- Security --------------------------------------------------------------------------------------
@@ -176,6 +178,7 @@ if not REDIS_URL:
 MAIL_DIR = VAR_DIR / "mail"  # where letters go without EMAIL_URL
 globals().update(environment.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "Assaydesk <assaydesk@localhost>")
+DIGEST_HOUR = environment.integer("DIGEST_HOUR", 8, most=23)  # when one letter a day is written, in TIME_ZONE
 
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ SECTIONS = {
     "models": "models",
     "audit": "audit",
     "policies": "policies",
+    "people": "people",
     "account": "account",
 }
 

@@ -19,6 +19,9 @@ MOST_ROWS_ASKED = 1_000_000_000
 class Difference:
     """One metric, candidate - baseline in raw units, overall or in the segment `column` = `value`.
 
+    For a metric that is best at zero, difference, low and high are those of the distance from zero:
+    |candidate| - |baseline|.
+
     `n` counts the rows behind it (for recall: positive rows). [low, high] holds at `level`; among segments
     `level` is that of all their intervals together. The verdict is about zero: "better" or "worse" when the
     whole interval lies on that side in the metric's direction, "same" when no difference is measurable.
@@ -60,12 +63,12 @@ def judge_no_regression(difference: Difference, margin: float) -> Judgement:
         raise ValueError(f"the margin must be 0 or more, not {margin}")
     if difference.low is None or difference.high is None or difference.difference is None:
         return Judgement("inconclusive", reason=difference.reason)
-    low, high = _up_is_better(difference.metric, difference.low, difference.high)
+    low, high = up_is_better(difference.metric, difference.low, difference.high)
     if low >= -margin:
         return Judgement("passed")
     if high < -margin:
         return Judgement("failed")
-    observed, _ = _up_is_better(difference.metric, difference.difference, difference.difference)
+    observed, _ = up_is_better(difference.metric, difference.difference, difference.difference)
     needed = _rows_needed(difference.n, distance=abs(observed + margin), half_width=(high - low) / 2)
     return Judgement("inconclusive", needed, "the interval reaches over the margin")
 
@@ -76,13 +79,14 @@ def _rows_needed(n: int, *, distance: float, half_width: float) -> int | None:
     return max(1, ceil(n * (half_width / distance) ** 2) - n)
 
 
-def _up_is_better(metric: str, low: float, high: float) -> tuple[float, float]:
+def up_is_better(metric: str, low: float, high: float) -> tuple[float, float]:
+    """An interval of differences turned so that up is better, whatever the metric's direction."""
     return (low, high) if METRICS[metric].direction == "higher" else (-high, -low)
 
 
 def verdict_of(metric: str, interval: Interval) -> Verdict:
     """Which side of zero the whole interval lies on, in the metric's direction."""
-    low, high = _up_is_better(metric, interval.low, interval.high)
+    low, high = up_is_better(metric, interval.low, interval.high)
     if low > 0:
         return "better"
     return "worse" if high < 0 else "same"

@@ -3,4 +3,5 @@ from audit.verbs import verb
 DATASET_LOCKED = verb("dataset.locked", "locked")
 INPUTS_HANDED_OUT = verb("dataset.inputs_handed_out", "took the inputs of")
 VERSION_EVALUATED = verb("version.evaluated", "evaluated")
+VERSION_MEASURED = verb("version.measured", "measured time and memory of")
 PREDICTIONS_HANDED_IN = verb("version.predictions_handed_in", "handed in predictions for")

@@ -49,7 +49,7 @@ def auc_difference(truth: Truth, baseline: Floats, candidate: Floats, level: flo
         raise Undefined("the rows show no variation to judge the AUC difference by")
     variance = np.var(by_positive / negatives, ddof=1) / positives
     variance += np.var(by_negative / positives, ddof=1) / negatives
-    half_width = _normal_quantile(level) * sqrt(variance)
+    half_width = normal_quantile(level) * sqrt(variance)
     difference = float(by_positive.sum()) / (positives * negatives)
     return _cut(difference, difference, half_width, "DeLong, paired")
 
@@ -61,14 +61,27 @@ def log_loss_difference(truth: Truth, baseline: Floats, candidate: Floats, level
     """
     truth, baseline = checked_rows(truth, baseline)
     truth, candidate = checked_rows(truth, candidate)
-    rows = len(truth)
+    return mean_difference(row_log_loss(truth, baseline), row_log_loss(truth, candidate), level)
+
+
+def mean_difference(baseline: Floats, candidate: Floats, level: float = 0.95) -> Interval:
+    """Difference of the means of two columns that belong together row by row: Student's t on their differences."""
+    differences = candidate - baseline
+    mean = float(differences.mean()) if len(differences) else 0.0
+    return influence_interval(mean, differences - mean, "paired mean, Student t", level)
+
+
+def influence_interval(difference: float, influence: Floats, method: str, level: float = 0.95) -> Interval:
+    """`difference` ± Student's t × the standard error of the mean of `influence`, one value for each row.
+
+    The delta method: `influence` says how far each row moves the estimate, to first order (their mean is 0).
+    """
+    rows = len(influence)
     if rows < 2:
-        raise Undefined(f"{_counted(rows, 'row')}; the paired mean needs at least 2")
-    differences = row_log_loss(truth, candidate) - row_log_loss(truth, baseline)
-    mean = float(differences.mean())
-    error = float(differences.std(ddof=1)) / sqrt(rows)
+        raise Undefined(f"{_counted(rows, 'row')}; the {method.split(',')[0]} needs at least 2")
+    error = float(influence.std(ddof=1)) / sqrt(rows)
     half_width = student_quantile(level, rows - 1) * error
-    return Interval(mean, mean - half_width, mean + half_width, "paired mean, Student t")
+    return Interval(difference, difference - half_width, difference + half_width, method)
 
 
 def share_difference(rows: int, fixed: int, broken: int, level: float = 0.95) -> Interval:
@@ -83,8 +96,14 @@ def share_difference(rows: int, fixed: int, broken: int, level: float = 0.95) ->
     if min(fixed, broken) < 0 or fixed + broken > rows:
         raise ValueError(f"{fixed} fixed and {broken} broken don't fit into {rows} rows")
     gain, loss = (fixed + 1) / (rows + 2), (broken + 1) / (rows + 2)
-    half_width = _normal_quantile(level) * sqrt((gain + loss - (gain - loss) ** 2) / (rows + 2))
+    half_width = normal_quantile(level) * sqrt((gain + loss - (gain - loss) ** 2) / (rows + 2))
     return _cut((fixed - broken) / rows, gain - loss, half_width, "adjusted Wald, paired")
+
+
+def paired_share_difference(was_right: Truth, is_right: Truth, level: float = 0.95) -> Interval:
+    """`share_difference` of two columns that say which rows each model has right."""
+    fixed, broken = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
+    return share_difference(len(was_right), fixed, broken, level)
 
 
 def student_quantile(level: float, freedom: int) -> float:
@@ -97,7 +116,7 @@ def student_quantile(level: float, freedom: int) -> float:
         return tan(pi * level / 2)
     if freedom == 2:
         return level * sqrt(2 / (1 - level * level))
-    z = _normal_quantile(level)
+    z = normal_quantile(level)
     terms = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
@@ -125,7 +144,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _normal_quantile(level: float) -> float:
+def normal_quantile(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 

@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from registry.models import DatasetVersion, Version
+from registry.models import DatasetVersion, Task, Version
 
 
 class LockedDataset(models.Model):
@@ -15,12 +15,23 @@ class LockedDataset(models.Model):
     rows = models.PositiveIntegerField()
     columns = models.JSONField(help_text='[{"name": …, "type": "number" or "text"}] in file order.')
     id_column = models.CharField(max_length=128)
+    task = models.CharField(max_length=16, choices=Task.choices, default=Task.BINARY)
     target = models.CharField(max_length=128)
-    positive_label = models.CharField(max_length=128)
-    positives = models.PositiveIntegerField(help_text="Rows with the positive label.")
+    positive_label = models.CharField(max_length=128, blank=True, help_text="Of a binary target; else empty.")
+    positives = models.PositiveIntegerField(null=True, help_text="Rows with the positive label.")
+    classes = models.JSONField(default=list, help_text="Of a target with several classes: their labels, sorted.")
     segment_columns = models.JSONField(default=list)
     locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     locked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=(Q(task="binary", positives__isnull=False) & ~Q(positive_label=""))
+                | (Q(task__in=["multiclass", "regression"], positives__isnull=True) & Q(positive_label="")),
+                name="binary_target_has_positive_label",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.dataset_version)
@@ -117,3 +128,35 @@ class ExposureEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_what_display()} of {self.dataset}"
+
+
+class Measurement(models.Model):
+    """Time and memory of one version on one host at one moment. Made anew for each gate run, never reused.
+
+    Times are milliseconds of one call of the model with `batch_rows` rows, memory is of its whole process: both
+    medians over the rounds. Measurements with the same `together` were made in one job, their rounds taking turns.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="measurements")
+    dataset = models.ForeignKey(LockedDataset, on_delete=models.PROTECT, related_name="+")
+    together = models.UUIDField()
+    host = models.CharField(max_length=255)
+    isolation = models.CharField(max_length=16, help_text="bubblewrap or limits.")
+    batch_rows = models.PositiveIntegerField()
+    n = models.PositiveIntegerField(help_text="Timed calls in all rounds.")
+    p50 = models.FloatField()
+    p95 = models.FloatField()
+    p99 = models.FloatField()
+    idle_bytes = models.PositiveBigIntegerField(help_text="Most memory before the model was loaded.")
+    peak_bytes = models.PositiveBigIntegerField()
+    rounds = models.JSONField(help_text="The figures of each round; see evidence.measuring.Round.to_dict.")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["version", "together"], name="measured_once_together"),
+            models.CheckConstraint(condition=Q(n__gte=1, batch_rows__gte=1), name="measurement_has_calls"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} at {self.made_at:%Y-%m-%d %H:%M}"

@@ -11,21 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accounts.reasons import Invalid
+from evidence.labels import LONGEST_NAME, MISSING, Declaration, check_labels, check_task
+
+__all__ = ["Declaration", "Table", "check_declaration", "column_types", "read_csv", "typed", "write_csv"]
 
 Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
-#: Characters of a column's or a group's name, as they are kept beside the figures.
-LONGEST_NAME = 128
-_MISSING = {"", "nan", "na", "null", "none"}
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What the columns of a dataset are for. `positive` is the target's value that counts as yes."""
-
-    id_column: str
-    target: str
-    positive: str
-    segments: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +70,7 @@ def _rows(lines: Iterator[list[str]], width: int, thing: str) -> Iterator[list[s
 
 def check_declaration(table: Table, declaration: Declaration, *, thing: str) -> None:
     """Raises Invalid unless the declared columns exist and the labels are whole: nothing is guessed later."""
+    check_task(declaration)
     declared = {"id": declaration.id_column, "target": declaration.target}
     declared |= {f"segment {name}": name for name in declaration.segments}
     for role, name in declared.items():
@@ -92,7 +83,7 @@ def check_declaration(table: Table, declaration: Declaration, *, thing: str) -> 
     if len(set(declared.values())) < 2 + len(declaration.segments):
         raise Invalid("column_used_twice", "A column can't be two of id, target and segment, or a segment twice.")
     _check_ids(table.columns[declaration.id_column], thing)
-    _check_labels(table.columns[declaration.target], declaration, thing)
+    check_labels(table.columns[declaration.target], declaration, thing)
     for name in declaration.segments:
         _check_segment(name, table.columns[name], thing)
 
@@ -104,30 +95,6 @@ def _check_ids(ids: list[str], thing: str) -> None:
     doubled = [value for value, count in Counter(ids).items() if count > 1]
     if doubled:
         raise Invalid("duplicate_ids", f"{thing} has ids more than once: {len(doubled)}, for example {doubled[0]!r}.")
-
-
-def _check_labels(labels: list[str], declaration: Declaration, thing: str) -> None:
-    absent = [row for row, label in enumerate(labels, start=2) if label.strip().lower() in _MISSING]
-    if absent:
-        raise Invalid(
-            "missing_labels",
-            f"{len(absent)} rows of {thing} have no label in {declaration.target!r}, the first in line {absent[0]}.",
-            "Remove these rows or label them.",
-        )
-    values = set(labels)
-    if declaration.positive not in values or len(values) != 2:
-        shown = ", ".join(sorted(values)[:5])
-        raise Invalid(
-            "not_binary",
-            f"{declaration.target!r} must hold two values, one of them {declaration.positive!r}; it holds {shown}.",
-            "Declare the positive value exactly as it is written in the file.",
-        )
-    if any(len(value) > LONGEST_NAME or not value.isprintable() for value in values):
-        raise Invalid(
-            "bad_label",
-            f"{declaration.target!r} of {thing} holds a label that is too long or can't be seen.",
-            f"Write labels with {LONGEST_NAME} visible characters at most.",
-        )
 
 
 def _check_segment(name: str, values: list[str], thing: str) -> None:
@@ -161,7 +128,7 @@ def typed(values: Sequence[str]) -> Column:
 
 
 def _number(value: str) -> float:
-    return float("nan") if value.strip().lower() in _MISSING else float(value)
+    return float("nan") if value.strip().lower() in MISSING else float(value)
 
 
 def column_types(table: Table) -> list[dict[str, str]]:

@@ -1,8 +1,10 @@
-"""Who may do what with a version, beyond the rights that fetching it asks for."""
+"""Who may do what with a version or the record, beyond the rights that fetching it asks for."""
 
 from accounts.models import User
 from accounts.reasons import Reason
+from accounts.roles import AUDIT
 from registry.models import Version
+from registry.queries import models_on_record_for
 
 
 def why_not_complete(version: Version, user: User) -> Reason | None:
@@ -14,4 +16,17 @@ def why_not_complete(version: Version, user: User) -> Reason | None:
         "not_registrant",
         f"{version} was registered by {version.registered_by}; nobody else adds files or predictions to it.",
         "Register a version of your own.",
+    )
+
+
+def why_not_export(reader: User, model: str = "") -> Reason | None:
+    """Why this person can't take the record away as a file: that of one model by its name, or of any at all."""
+    audited = models_on_record_for(reader, AUDIT)
+    if audited is None or (model in audited if model else audited):
+        return None
+    of_what = f"of {model}" if model else "as a file"
+    return Reason(
+        "not_permitted",
+        f"Taking away the record {of_what} is for its auditors.",
+        "An administrator can make you auditor of one model or of all.",
     )

@@ -21,6 +21,12 @@ def models_on_record_for(reader: User, permission: str = VIEW) -> set[str] | Non
     return set(models.values_list("name", flat=True))
 
 
+def name_on_record(name: str, reader: User) -> str:
+    """The model's name as the record writes it, for a reader who sees it: people don't remember its capitals."""
+    found = visible(models_named(name), actor=reader, model_path="pk").first() if name else None
+    return found.name if found else name
+
+
 def models_named(name: str) -> QuerySet[Model]:
     return Model.objects.filter(name__iexact=name)
 
@@ -79,3 +85,8 @@ def live_at(model: Model, moment: datetime | None = None) -> QuerySet[StageTerm]
     """The terms in Production at a moment (now by default)."""
     moment = moment or timezone.now()
     return production_history(model).filter(Q(ended_at=None) | Q(ended_at__gt=moment), started_at__lte=moment)
+
+
+def stored_intact(version: Version) -> bool | None:
+    """Whether the stored files were as registered when they were last read again; None when they never were."""
+    return None

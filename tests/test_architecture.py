@@ -160,7 +160,7 @@ def querysets_writes(path: Path) -> Iterator[str]:
 
 
 def doors() -> list[Path]:
-    beside = [path for path in sources() if path.name in {"tasks.py", "admin.py"}]
+    beside = [p for p in sources() if p.name in {"tasks.py", "admin.py"} or p.parent.name == "admin"]
     return sorted({*sources(*DOORS), *beside})
 
 

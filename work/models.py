@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -52,17 +53,55 @@ class Job(models.Model):
 
 
 class Mail(models.Model):
-    """One letter to one person, written in the transaction of what it tells; sent by a worker."""
+    """One letter to one person, written in the transaction of what it tells; sent by a worker, or put off."""
+
+    class Fate(models.TextChoices):
+        SENT = "sent", "Sent"
+        WAITING = "waiting", "Waiting to be sent"
+        REFUSED = "refused", "Not delivered"
+        PUT_OFF = "put_off", "Put off for a daily letter"
+        TOLD = "told", "Told in a daily letter"
 
     recipient = models.EmailField()
+    recipient_name = models.CharField(max_length=150, blank=True)
+    kind = models.CharField(max_length=32, blank=True, help_text='What it is for: "review", "decided".')
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    gist = models.CharField(max_length=300, blank=True, help_text="What a daily letter says of it.")
+    link = models.CharField(max_length=300, blank=True, help_text="Address of the page it is about.")
+    unsubscribe = models.CharField(max_length=300, blank=True, help_text="Address that stops such letters.")
     thread = models.CharField(max_length=100, blank=True, help_text="Letters with the same thread are shown as one.")
+    opens_thread = models.BooleanField(default=True, help_text="The first of its thread to this address.")
     once = models.CharField(max_length=200, unique=True, help_text="Key that makes this letter be written once.")
     job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL)
+    # By name, as AUTH_USER_MODEL is: this app knows of people only that letters wait for them.
+    put_off_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="letters_put_off",
+        help_text="Who gets it with their next daily letter.",
+    )
+    told_in = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="tells_of")
     written_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name = "letter"
+        indexes = (
+            models.Index(fields=["thread", "recipient"], name="mail_of_thread"),
+            models.Index(fields=["-written_at"], name="mail_newest_first"),
+        )
+
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient}"
+
+    @property
+    def fate(self) -> str:
+        """What became of it, as one of `Fate`."""
+        if self.sent_at is not None:
+            return self.Fate.SENT
+        if self.job is not None:
+            return self.Fate.WAITING if self.job.state in Job.OPEN else self.Fate.REFUSED
+        return self.Fate.PUT_OFF if self.put_off_for_id is not None else self.Fate.TOLD

@@ -14,11 +14,21 @@ from work.actions import Lease, LeaseLost, claim
 logger = logging.getLogger(__name__)
 
 
-def run_job(job_id: int, do: Callable[[Lease], None], *, give_up: Callable[[Lease], None]) -> None:
+#: Between two tries of a job that keeps failing.
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def run_job(
+    job_id: int,
+    do: Callable[[Lease], None],
+    *,
+    give_up: Callable[[Lease], None],
+    longest_wait: timedelta = LONGEST_WAIT,
+) -> None:
     """Claims the job and does it, or gives up when it was claimed too often. Safe to call twice.
 
     `do` must end with `lease.finish()` in the transaction of its result. When it raises, the job goes back on
-    the queue, later each time; `give_up` is called instead once its attempts are used up.
+    the queue, after 2, 4, 8 … seconds up to `longest_wait`; `give_up` is called instead once its attempts are used up.
     """
     lease = claim(job_id)
     if lease is None:
@@ -30,12 +40,13 @@ def run_job(job_id: int, do: Callable[[Lease], None], *, give_up: Callable[[Leas
             logger.warning("%s", lost)
         except Exception as error:
             logger.exception("Job %s failed in attempt %s", job_id, lease.attempt)
-            _put_back(lease, error)
+            _put_back(lease, error, longest_wait)
 
 
-def _put_back(lease: Lease, error: Exception) -> None:
+def _put_back(lease: Lease, error: Exception, longest_wait: timedelta) -> None:
+    wait = min(timedelta(seconds=2 ** min(lease.attempt, 20)), longest_wait)
     try:
-        lease.give_back(error=f"{type(error).__name__}: {error}", wait=timedelta(seconds=min(2**lease.attempt, 600)))
+        lease.give_back(error=f"{type(error).__name__}: {error}", wait=wait)
     except LeaseLost as lost:
         logger.warning("%s", lost)
 

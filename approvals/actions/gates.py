@@ -12,7 +12,7 @@ from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.actions.queueing import queue_again
 from approvals.gate_evidence import sides_of
 from approvals.gates import GATES, Judged
-from approvals.models import Acknowledgement, GateRun, Outcome, Promotion
+from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Waiver
 from approvals.permissions import why_not_rerun
 from approvals.standing import current_runs, document_of
 from approvals.subjects import promotion_subject
@@ -65,7 +65,7 @@ def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
     if not promotion.is_open:
         return
     current = GateRun.objects.filter(pk=run.pk, is_current=True, outcome=Outcome.PENDING)
-    digest = _digest(run, judged)
+    digest = digest_of_outcome(run, judged)
     changed = current.update(
         outcome=judged.outcome,
         summary=judged.summary,
@@ -78,23 +78,37 @@ def record_outcome(run: GateRun, judged: Judged, *, lease: Lease) -> None:
         return
     after = {"gate": run.key, "run": run.number, "outcome": judged.outcome, "summary": judged.summary}
     record(events.GATE_FINISHED, promotion_subject(promotion), actor=None, after=after)
-    _keep_acknowledgement(run, digest)
+    keep_marks(run, digest)
     advance(promotion)
 
 
-def _digest(run: GateRun, judged: Judged) -> str:
+def digest_of_outcome(run: GateRun, judged: Judged) -> str:
     """Over outcome, parameters and evidence: a run that finds the same on the same changes no decision."""
-    what = [run.kind, run.parameters, judged.outcome, sorted(judged.evidence)]
+    outcome: str = judged.outcome
+    if GATES[run.kind].awaits and outcome == Outcome.WAITING:
+        # Who approves while it is awaited approves what it will confirm: its pass then changes no decision.
+        outcome = Outcome.PASSED
+    what = [run.kind, run.parameters, outcome, sorted(judged.evidence)]
     if GATES[run.kind].compares and run.promotion.baseline is not None:
         # Without it, what was acknowledged about one baseline would pass for the next one that has no evidence.
         what.append(f"version {run.promotion.baseline.number}")
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-def _keep_acknowledgement(run: GateRun, digest: str) -> None:
-    """What was said about an inconclusive outcome holds for a run that finds the same on the same."""
-    same = {"gate_run__promotion": run.promotion_id, "gate_run__key": run.key, "gate_run__digest": digest}
-    Acknowledgement.objects.filter(**same).update(gate_run=run)
+def keep_marks(run: GateRun, digest: str) -> None:
+    """What was said about an outcome holds for a run that finds the same on the same; else a waiver is void."""
+    same = {"gate_run__promotion": run.promotion_id, "gate_run__key": run.key}
+    Acknowledgement.objects.filter(**same, gate_run__digest=digest).update(gate_run=run)
+    standing = Waiver.objects.filter(**same, voided_at=None)
+    standing.filter(gate_run__digest=digest).update(gate_run=run)
+    for waiver in standing.exclude(gate_run__digest=digest).select_related("by"):
+        void_waiver(waiver, run.promotion, because="the gate has a new result")
+
+
+def void_waiver(waiver: Waiver, promotion: Promotion, *, because: str) -> None:
+    Waiver.objects.filter(pk=waiver.pk).update(voided_at=timezone.now(), voided_because=because)
+    after = {"gate": waiver.gate_run.key, "given_by": waiver.by.username}
+    record(events.WAIVER_VOIDED, promotion_subject(promotion), actor=None, after=after, reason=because)
 
 
 @transaction.atomic

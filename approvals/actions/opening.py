@@ -1,4 +1,7 @@
+from datetime import datetime, timedelta
+
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
@@ -8,6 +11,7 @@ from approvals.actions.progress import advance
 from approvals.actions.queueing import queue_gates
 from approvals.models import PolicyRevision, Promotion
 from approvals.permissions import why_not_open
+from approvals.policies import read_document
 from approvals.queries import policy_in_force
 from approvals.subjects import promotion_subject
 from audit.actions import record
@@ -17,7 +21,13 @@ from registry.queries import primary_version
 
 @transaction.atomic
 def open_promotion(
-    version: Version, *, to_stage: str, actor: User, reason: str = "", on_behalf_of: User | None = None
+    version: Version,
+    *,
+    to_stage: str,
+    actor: User,
+    reason: str = "",
+    on_behalf_of: User | None = None,
+    not_before: datetime | None = None,
 ) -> Promotion:
     """Opens a promotion and queues its gates.
 
@@ -37,6 +47,7 @@ def open_promotion(
         actor=actor,
         reason=reason,
         on_behalf_of=on_behalf_of,
+        not_before=not_before,
     )
 
 
@@ -48,6 +59,7 @@ def _open(
     actor: User,
     reason: str,
     on_behalf_of: User | None,
+    not_before: datetime | None,
 ) -> Promotion:
     if revision is None:
         raise NotFound(
@@ -55,6 +67,7 @@ def _open(
             f"No policy governs {to_stage} for {version.model.name}.",
             "An administrator publishes one in the admin site, under Policies.",
         )
+    expires_days = read_document(revision.document, target_stage=to_stage).expires_days
     try:
         with transaction.atomic():
             promotion = Promotion.objects.create(
@@ -66,6 +79,8 @@ def _open(
                 requested_by=actor,
                 on_behalf_of=on_behalf_of,
                 reason=reason,
+                not_before=not_before,
+                expires_at=timezone.now() + timedelta(days=expires_days),
             )
     except IntegrityError as error:
         there = Promotion.objects.filter(version=version, to_stage=to_stage, closed_at=None).first()

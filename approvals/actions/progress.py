@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from approvals import events, lifecycle, notifications
-from approvals.actions.queueing import queue_again
-from approvals.models import OPEN_STATES, Outcome, Promotion, Seal
+from approvals.actions.queueing import queue_again, stop_gates
+from approvals.holds import holds_of, next_look
+from approvals.models import OPEN_STATES, Outcome, Promotion, Seal, State
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
 from approvals.standing import Marks, current_runs, marks_of
 from approvals.subjects import promotion_subject
 from approvals.transitions import Event, next_state
 from audit.actions import record
+from registry.models import Model, Version
 from registry.queries import primary_version
 
 
@@ -28,13 +30,16 @@ def lock_promotion(promotion_id: int) -> Promotion:
 
 
 def enter(promotion: Promotion, event: Event, **fields: object) -> None:
-    """Takes one step of the table of transitions and stores it."""
+    """Takes one step of the table of transitions and stores it. Closing one ends the gates that still ran for it."""
     promotion.state = next_state(promotion.state, event)
+    if promotion.state != State.APPROVED:
+        promotion.look_again_at = None
     if promotion.state not in OPEN_STATES:
         promotion.closed_at = timezone.now()
+        stop_gates(promotion)
     for name, value in fields.items():
         setattr(promotion, name, value)
-    promotion.save(update_fields=["state", "closed_at", *fields])
+    promotion.save(update_fields=["state", "closed_at", "look_again_at", *fields])
 
 
 def recheck(promotion: Promotion) -> None:
@@ -45,31 +50,31 @@ def recheck(promotion: Promotion) -> None:
 def advance(promotion: Promotion) -> None:
     """Goes on as far as the gates and marks allow; does nothing while a gate is still running."""
     runs = current_runs(promotion)
-    if promotion.state != "checking" or any(run.outcome == Outcome.PENDING for run in runs):
+    moving = promotion.state in {State.CHECKING, State.CHANGES_REQUESTED}
+    if not moving or any(run.outcome == Outcome.PENDING for run in runs):
         return
     refresh_seal(promotion)
+    if promotion.state == State.CHANGES_REQUESTED:
+        return
     marks = marks_of(promotion)
-    in_the_way = {Outcome.FAILED, Outcome.ERROR}
-    if not marks.document.slots:
-        in_the_way.add(Outcome.INCONCLUSIVE)  # nobody is asked who could acknowledge it
-    if failed := [run.key for run in runs if run.outcome in in_the_way]:
+    if failed := [run.key for run in marks.in_the_way]:
         enter(promotion, Event.GATE_FAILED)
         record(events.PROMOTION_BLOCKED, promotion_subject(promotion), actor=None, after={"failed": failed})
         notifications.tell_blocked(promotion, runs)
-        return
-    if marks.document.slots:
+    elif marks.document.slots:
         _enter_review(promotion, marks)
         finish_if_filled(promotion, actor=None)
     else:
         enter(promotion, Event.NOBODY_ASKED)
-        complete(promotion, actor=None)
+        complete_unless_held(promotion, marks, actor=None)
 
 
 def _enter_review(promotion: Promotion, marks: Marks) -> None:
     first_time = promotion.review_started_at is None
     started = promotion.review_started_at or timezone.now()
     due = promotion.due_at or started + timedelta(days=marks.document.due_days)
-    enter(promotion, Event.GATES_CLEARED, review_started_at=started, due_at=due)
+    reminder = marks.document.first_reminder(due, timezone.now())
+    enter(promotion, Event.GATES_CLEARED, review_started_at=started, due_at=due, next_reminder_at=reminder)
     record(events.REVIEW_STARTED, promotion_subject(promotion), actor=None, after={"due": due.isoformat()})
     notifications.tell_reviewers(promotion, marks, again=not first_time)
 
@@ -114,12 +119,26 @@ def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
 def finish_if_filled(promotion: Promotion, *, actor: User | None) -> None:
     """Completes the promotion once every slot is filled by people who still may, and nothing is left open."""
     marks = marks_of(promotion)
-    if promotion.state != "in_review" or marks.open_slots or marks.unacknowledged:
+    if promotion.state == State.IN_REVIEW and marks.is_filled:
+        enter(promotion, Event.SLOTS_FILLED)
+        complete_unless_held(promotion, marks, actor=actor)
+
+
+def complete_unless_held(promotion: Promotion, marks: Marks, *, actor: User | None) -> None:
+    """Completes an approved promotion, or notes until when something holds it back."""
+    holds = holds_of(marks, timezone.now())
+    if not holds:
+        complete(promotion, actor=actor)
         return
-    if any(item.key not in marks.ticks for item in marks.document.checklist):
-        return
-    enter(promotion, Event.SLOTS_FILLED)
-    complete(promotion, actor=actor)
+    promotion.look_again_at = next_look(holds)
+    promotion.save(update_fields=["look_again_at"])
+    record(
+        events.PROMOTION_HELD,
+        promotion_subject(promotion),
+        actor=None,
+        after={"until": promotion.look_again_at and promotion.look_again_at.isoformat()},
+        reason=" ".join(hold.text for hold in holds),
+    )
 
 
 def complete(promotion: Promotion, *, actor: User | None) -> None:
@@ -131,36 +150,46 @@ def complete(promotion: Promotion, *, actor: User | None) -> None:
     after = {"stage": promotion.to_stage, "replaced": [str(version) for version in replaced]}
     record(events.PROMOTION_COMPLETED, promotion_subject(promotion), actor=actor, after=after)
     notifications.tell_decided(promotion, actor=actor)
-    _see_to_others(promotion)
+    see_to_others(promotion.version.model, because=cause.because)
 
 
-def _see_to_others(moved: Promotion) -> None:
-    """Open promotions of the same model: superseded when their version moved, compared anew when what is live did."""
-    others = Promotion.objects.filter(version__model=moved.version.model, state__in=OPEN_STATES)
+def see_to_others(model: Model, *, because: str) -> None:
+    """Open promotions of a model after something moved: superseded when their own version did, compared anew when
+    what is live did."""
+    others = Promotion.objects.filter(version__model=model, state__in=OPEN_STATES)
     for pk in list(others.order_by("pk").values_list("pk", flat=True)):
         other = lock_promotion(pk)  # afresh: taking one on may complete it, which moves those after it
         if other.is_open:
-            _see_to(other, moved)
+            _see_to(other, because)
 
 
-def _see_to(other: Promotion, moved: Promotion) -> None:
+def _see_to(other: Promotion, because: str) -> None:
     primary = primary_version(other.version.model)
     if other.version.stage != other.from_stage:
-        text = f"{other.version} is {other.version.stage} now, by promotion {moved.pk}."
-        enter(other, Event.SUPERSEDE, closed_because=text)
-        record(events.PROMOTION_SUPERSEDED, promotion_subject(other), actor=None, reason=text)
-        notifications.tell_decided(other, actor=None)
+        supersede(other, f"{other.version} is {other.version.stage} now, by {because}.")
     elif other.baseline_id != (primary.pk if primary else None):
-        before, other.baseline = other.baseline, primary
-        other.save(update_fields=["baseline"])
-        record(
-            events.BASELINE_MOVED,
-            promotion_subject(other),
-            actor=None,
-            before={"baseline": str(before or "")},
-            after={"baseline": str(primary or "")},
-        )
-        rules = marks_of(other).document.gates
-        recheck(other)
-        queue_again(other, {r.key for r in rules if r.gate.compares}, because=f"{primary} went live")
-        advance(other)
+        _compare_anew(other, primary)
+
+
+def supersede(promotion: Promotion, because: str) -> None:
+    """Closes a promotion that something else made pointless."""
+    enter(promotion, Event.SUPERSEDE, closed_because=because)
+    record(events.PROMOTION_SUPERSEDED, promotion_subject(promotion), actor=None, reason=because)
+    notifications.tell_decided(promotion, actor=None, comment=because)
+
+
+def _compare_anew(promotion: Promotion, primary: Version | None) -> None:
+    before, promotion.baseline = promotion.baseline, primary
+    promotion.save(update_fields=["baseline"])
+    record(
+        events.BASELINE_MOVED,
+        promotion_subject(promotion),
+        actor=None,
+        before={"baseline": str(before or "")},
+        after={"baseline": str(primary or "")},
+    )
+    rules = marks_of(promotion).document.gates
+    recheck(promotion)
+    because = f"{primary} went live" if primary else "nothing is live any more"
+    queue_again(promotion, {rule.key for rule in rules if rule.gate.compares}, because=because)
+    advance(promotion)

@@ -1,14 +1,33 @@
 """The gates Assaydesk knows, by kind. To add one: a file here, its class in `GATES`, a test beside its name."""
 
+from approvals.gates.artifact_size import ArtifactSize
 from approvals.gates.base import Gate, Judged, Side
 from approvals.gates.card_complete import CardComplete
+from approvals.gates.card_reviewed import CardReviewed
+from approvals.gates.external_check import ExternalCheck
 from approvals.gates.integrity import Integrity
+from approvals.gates.latency import Latency
 from approvals.gates.lineage_complete import LineageComplete
+from approvals.gates.memory import Memory
 from approvals.gates.metric_threshold import MetricThreshold
 from approvals.gates.no_regression import NoRegression
+from approvals.gates.signature_compatible import SignatureCompatible
 
 GATES: dict[str, Gate] = {
-    gate.kind: gate for gate in (MetricThreshold(), NoRegression(), CardComplete(), LineageComplete(), Integrity())
+    gate.kind: gate
+    for gate in (
+        MetricThreshold(),
+        NoRegression(),
+        CardComplete(),
+        CardReviewed(),
+        LineageComplete(),
+        SignatureCompatible(),
+        Integrity(),
+        ArtifactSize(),
+        Latency(),
+        Memory(),
+        ExternalCheck(),
+    )
 }
 
 __all__ = ["GATES", "Gate", "Judged", "Side"]

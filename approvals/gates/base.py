@@ -2,13 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from math import isfinite
-from typing import Any, ClassVar
+from types import NoneType, UnionType
+from typing import Any, ClassVar, get_args, get_origin
 
 from approvals.models.gates import Outcome
 from evidence.comparison import Comparison
-from evidence.models import Evaluation
+from evidence.measuring import Plan
+from evidence.models import Evaluation, Measurement
 from registry.models import Version
 
 
@@ -20,11 +22,16 @@ class Side:
     evaluation: Evaluation | None = None
     problem: str = ""
     comparison: Comparison | None = None  # of the candidate with the baseline, on the baseline's side
+    measurement: Measurement | None = None  # made for this run, both sides' rounds taking turns
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A gate's answer. `details` are shown as they are; `evidence` are digests of what the answer rests on."""
+    """A gate's answer; `evidence` are digests of what it rests on.
+
+    `details` are kept with the run. Under "facts" they may hold pairs of texts, [[name, what it is], …], which
+    the promotion's page shows beside the gate.
+    """
 
     outcome: Outcome
     summary: str
@@ -35,15 +42,42 @@ class Judged:
 
 @dataclass(frozen=True)
 class Parameters:
-    """A gate's parameters; each gate declares its own as a subclass. Types and unknown names are checked."""
+    """A gate's parameters; each gate declares its own as a subclass, each field with its `meaning`.
+
+    Types and unknown names are checked when a policy is published.
+    """
+
+
+@dataclass(frozen=True)
+class ParameterHelp:
+    """One parameter as people who write policies are told of it. `default` is "" when it must be given."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+
+
+def meaning(text: str) -> dict[str, str]:
+    """A parameter's `metadata`: what it means, for people who write policies."""
+    return {"meaning": text}
+
+
+DATASET = meaning("the locked dataset, as name@number")
 
 
 class Gate(ABC):
     kind: ClassVar[str]
     title: ClassVar[str]
+    #: What it asks, as a question, and what it does when it can't tell: for people who write policies.
+    help: ClassVar[str]
     parameters_class: ClassVar[type[Parameters]] = Parameters
-    #: Parts of the seal whose change calls for a new run.
+    #: What calls for a new run when it changes: parts of the seal, or "card_review".
     rests_on: ClassVar[frozenset[str]] = frozenset()
+    #: Whether a person may make an exception for its failure. What proves that the bytes are the bytes has none.
+    waivable: ClassVar[bool] = True
+    #: Whether its answer comes from outside, later: review goes on meanwhile, completion waits for it.
+    awaits: ClassVar[bool] = False
 
     def read_parameters(self, raw: Mapping[str, Any]) -> Any:
         """The parameters, typed. Raises ValueError naming the one that is unknown, missing or of the wrong type."""
@@ -70,6 +104,20 @@ class Gate(ABC):
         """The locked dataset (`name@number`) whose evidence the gate wants, or "" for none."""
         return ""
 
+    def plan(self, parameters: Any) -> Plan | None:
+        """How the versions are timed on the gate's dataset before it is asked, or None when they needn't be.
+
+        A gate with a plan gets measurements instead of evaluations.
+        """
+        return None
+
+    def parameters_help(self) -> list[ParameterHelp]:
+        """Its parameters, in the order of their declaration."""
+        return [
+            ParameterHelp(declared.name, _spoken(declared.type), _default(declared), declared.metadata["meaning"])
+            for declared in fields(self.parameters_class)
+        ]
+
     @property
     def compares(self) -> bool:
         """Whether it wants evidence of the baseline too."""
@@ -80,18 +128,37 @@ class Gate(ABC):
         """The answer. It may raise: a gate that crashes is an error, never a pass."""
 
 
-_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "float": (int, float), "int": (int,), "list[str]": (list,)}
+_WORDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", list: "a list of texts"}
+
+
+def _alternatives(annotation: Any) -> list[type]:
+    """The plain types a parameter may have: of `int | str | None` these three, of `list[str]` just list."""
+    every = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return [get_origin(each) or each for each in every]
+
+
+def _spoken(annotation: Any) -> str:
+    return " or ".join(_WORDS[each] for each in _alternatives(annotation) if each is not NoneType)
+
+
+def _default(declared: Field[Any]) -> str:
+    if declared.default_factory is not MISSING:
+        return ", ".join(declared.default_factory()) or "none"
+    if declared.default is MISSING:
+        return ""
+    return "none" if declared.default in {None, ""} else str(declared.default)
 
 
 def _check_type(name: str, value: Any, annotation: Any) -> None:
-    declared = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    wanted = declared.removesuffix(" | None")
-    if wanted != declared and value is None:
-        return
-    fits = isinstance(value, _TYPES[wanted]) and not isinstance(value, bool)
-    if isinstance(value, float):
-        fits = fits and isfinite(value)  # "infinitely worse is fine" would be no rule
-    if isinstance(value, list):
-        fits = fits and all(isinstance(entry, str) for entry in value)
-    if not fits:
-        raise ValueError(f"the parameter {name} must be {wanted}, not {value!r}.")
+    if not any(_fits(value, each) for each in _alternatives(annotation)):
+        raise ValueError(f"the parameter {name} must be {_spoken(annotation)}, not {value!r}.")
+
+
+def _fits(value: Any, wanted: type) -> bool:
+    if isinstance(value, bool):  # Python takes True for 1; a policy that says so is a mistake
+        return False
+    if wanted is float:
+        return isinstance(value, int | float) and isfinite(value)  # "infinitely worse is fine" would be no rule
+    if wanted is list:
+        return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return isinstance(value, wanted)

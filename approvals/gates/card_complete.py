@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from approvals.gates.base import Gate, Judged, Parameters, Side
+from approvals.gates.base import Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from registry.cards import read_card
 from registry.queries import newest_card
@@ -10,14 +10,15 @@ SECTIONS = ["Intended use", "Training data", "Evaluation", "Limitations"]
 
 @dataclass(frozen=True)
 class CardParameters(Parameters):
-    """The headings a card must have, each with text under it."""
-
-    sections: list[str] = field(default_factory=lambda: list(SECTIONS))
+    sections: list[str] = field(
+        default_factory=lambda: list(SECTIONS), metadata=meaning("headings the card must have, each with text under it")
+    )
 
 
 class CardComplete(Gate):
     kind = "card_complete"
     title = "Model card complete"
+    help = "Does the model card have its sections, with text in them?"
     parameters_class = CardParameters
     rests_on = frozenset({"card"})
 

@@ -7,6 +7,8 @@ from registry.stores import store
 class Integrity(Gate):
     kind = "integrity"
     title = "Artifact intact"
+    waivable = False
+    help = "Are the stored bytes what was registered? Every file is read again."
 
     def check(self, candidate: Side, baseline: Side | None, parameters: object) -> Judged:
         """Reads every byte again: what is stored must be what was registered."""

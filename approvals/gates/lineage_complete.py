@@ -6,6 +6,7 @@ from registry.models import Version
 class LineageComplete(Gate):
     kind = "lineage_complete"
     title = "Lineage complete"
+    help = "Are code, training data and environment named and pinned?"
 
     def check(self, candidate: Side, baseline: Side | None, parameters: object) -> Judged:
         missing = _missing(candidate.version)

@@ -1,7 +1,7 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from approvals.gates.base import Gate, Judged, Parameters, Side
+from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.metrics import METRICS
 from evidence.models import Provenance
@@ -9,19 +9,21 @@ from evidence.models import Provenance
 
 @dataclass(frozen=True)
 class ThresholdParameters(Parameters):
-    """A floor or a ceiling for one metric on one locked dataset (`name@number`)."""
+    """A floor or a ceiling for one metric."""
 
-    metric: str
-    dataset: str
-    at_least: float | None = None
-    at_most: float | None = None
-    #: The least a number must be: "executed" demands a run here, "scored" admits predictions handed in.
-    provenance: str = "scored"
+    metric: str = field(metadata=meaning("which metric"))
+    dataset: str = field(metadata=DATASET)
+    at_least: float | None = field(default=None, metadata=meaning("the floor; give this or at_most"))
+    at_most: float | None = field(default=None, metadata=meaning("the ceiling; give this or at_least"))
+    provenance: str = field(
+        default="scored", metadata=meaning("executed demands a run here, scored admits predictions handed in")
+    )
 
 
 class MetricThreshold(Gate):
     kind = "metric_threshold"
     title = "Quality floor"
+    help = "Is a metric on a locked dataset good enough?"
     parameters_class = ThresholdParameters
     rests_on = frozenset({"evidence"})
 

@@ -1,7 +1,7 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from approvals.gates.base import Gate, Judged, Parameters, Side
+from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.comparison import Difference, judge_no_regression
 from evidence.metrics import METRICS
@@ -9,18 +9,21 @@ from evidence.metrics import METRICS
 
 @dataclass(frozen=True)
 class RegressionParameters(Parameters):
-    """How much worse than what is live a version may be in one metric, on one locked dataset, in the metric's unit."""
+    """How much worse than what is live a version may be in one metric."""
 
-    metric: str
-    dataset: str
-    margin: float = 0.0
-    #: A segment as `column=value`: judge the metric (recall) among these rows only.
-    segment: str = ""
+    metric: str = field(metadata=meaning("which metric"))
+    dataset: str = field(metadata=DATASET)
+    margin: float = field(default=0.0, metadata=meaning("how much worse it may be, in the metric's unit"))
+    segment: str = field(default="", metadata=meaning("column=value: judge recall among these rows only"))
 
 
 class NoRegression(Gate):
     kind = "no_regression"
     title = "No loss against Production"
+    help = (
+        "Is a metric no worse than what is live, on the same rows, by more than a margin? "
+        "Inconclusive when the 95% interval reaches over it."
+    )
     parameters_class = RegressionParameters
     rests_on = frozenset({"evidence", "baseline"})
 

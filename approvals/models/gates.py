@@ -8,11 +8,15 @@ from work.models import Job
 
 
 class Outcome(models.TextChoices):
+    """`waiting`: the answer comes from outside later. `stopped`: the promotion closed before the gate was through."""
+
     PENDING = "pending", "Running"
     PASSED = "passed", "Passed"
     FAILED = "failed", "Failed"
     INCONCLUSIVE = "inconclusive", "Inconclusive"
     ERROR = "error", "Error"
+    WAITING = "waiting", "Waiting"
+    STOPPED = "stopped", "Not finished"
 
 
 class GateRun(models.Model):
@@ -46,7 +50,8 @@ class GateRun(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome="pending", finished_at__isnull=True)
-                | (~Q(outcome="pending") & Q(finished_at__isnull=False) & ~Q(digest="")),
+                | Q(outcome="stopped", finished_at__isnull=False)
+                | (~Q(outcome__in=("pending", "stopped")) & Q(finished_at__isnull=False) & ~Q(digest="")),
                 name="finished_gate_has_digest",
             ),
         )

@@ -44,6 +44,14 @@ class Promotion(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     review_started_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    next_reminder_at = models.DateTimeField(
+        null=True, help_text="While in review: when to write to its reviewers again, or to whom it is escalated."
+    )
+    expires_at = models.DateTimeField(null=True, help_text="Closed as expired when it is still open then.")
+    not_before = models.DateTimeField(null=True, help_text="Not to be completed earlier, by its requester's wish.")
+    look_again_at = models.DateTimeField(
+        null=True, help_text="While approved: when what holds it back may have ended; empty: a gate will tell."
+    )
     closed_at = models.DateTimeField(null=True)
     closed_because = models.TextField(blank=True)
 
@@ -62,6 +70,9 @@ class Promotion(models.Model):
         indexes = (
             models.Index(fields=["due_at", "id"], condition=_OPEN, name="open_promotions_by_due"),
             models.Index(fields=["-closed_at"], name="decided_newest_first"),
+            models.Index(fields=["expires_at"], condition=_OPEN, name="open_promotions_by_expiry"),
+            models.Index(fields=["look_again_at"], condition=Q(state="approved"), name="approved_by_next_look"),
+            models.Index(fields=["next_reminder_at"], condition=Q(state="in_review"), name="reviews_by_next_reminder"),
         )
 
     def __str__(self) -> str:
@@ -70,6 +81,22 @@ class Promotion(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+class TakeOver(models.Model):
+    """A contributor stepped in for a requester who left. Both stay barred from deciding."""
+
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="takeovers")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = (models.UniqueConstraint(fields=["promotion", "by"], name="taken_over_once_by_each"),)
+
+    def __str__(self) -> str:
+        return f"promotion {self.promotion_id} taken over by {self.by}"
 
 
 class Seal(models.Model):

@@ -68,15 +68,45 @@ class Connection:
         return _decoded(self._send(method, path, upload=upload, params=_given(params), timeout=UPLOAD_TIMEOUT))
 
     @contextmanager
-    def download(self, path: str) -> Iterator[Iterator[bytes]]:
-        """The answer's bytes, a piece at a time."""
-        response = self._send("GET", path, stream=True, headers={"Accept": "*/*"})
+    def download(self, path: str, *, from_store: bool = False) -> Iterator[Iterator[bytes]]:
+        """The answer's bytes, a piece at a time.
+
+        With `from_store` the server may send us on to the store that keeps them. The token doesn't go along, and
+        what comes from there is worth what its digest is: the caller checks it.
+        """
+        response = self._send("GET", path, stream=True, follow=from_store, headers={"Accept": "*/*"})
         try:
-            yield self._watched(response.iter_bytes())
+            if response.is_redirect:
+                with self._at_store(response) as stored:
+                    yield self._watched(stored.iter_bytes())
+            else:
+                yield self._watched(response.iter_bytes())
         finally:
             response.close()
 
-    def _send(self, method: str, path: str, **call: Any) -> httpx.Response:
+    @contextmanager
+    def _at_store(self, redirect: httpx.Response) -> Iterator[httpx.Response]:
+        """The store's answer to one call without our token; it is followed nowhere else."""
+        target = urlsplit(redirect.headers.get("Location", ""))
+        if target.scheme not in {"https", urlsplit(self.url).scheme} or not target.hostname:
+            raise Unreachable(*self._trouble(redirect))
+        trust_env = target.hostname not in LOOPBACK
+        try:
+            with (
+                httpx.Client(timeout=ORDINARY_TIMEOUT, trust_env=trust_env, headers={"Accept": "*/*"}) as stranger,
+                stranger.stream("GET", target.geturl()) as response,
+            ):
+                if not response.is_success:
+                    text = f"The artifact store at {target.hostname} answered with status {response.status_code}."
+                    raise Unreachable(text, "Try again; the address it was asked by is good for a minute.")
+                yield response
+        except httpx.RequestError as error:
+            text = f"The artifact store at {target.hostname} can't be reached: {error or type(error).__name__}."
+            raise Unreachable(
+                text, "The operator can set PRESIGNED_DOWNLOADS=false, if it is closed to you."
+            ) from error
+
+    def _send(self, method: str, path: str, *, follow: bool = False, **call: Any) -> httpx.Response:
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
@@ -86,7 +116,7 @@ class Connection:
                     raise Unreachable(*self._no_answer(error)) from error
             else:
                 if last or method != "GET" or response.status_code not in PASSING_TROUBLE:
-                    return self._checked(response)
+                    return response if follow and response.is_redirect else self._checked(response)
                 response.close()
             self._pause(FIRST_PAUSE * 2**attempt)
         raise AssertionError("the last attempt returns or raises")

@@ -60,7 +60,7 @@ class VersionCalls:
         """Writes one file of a version to `target`. On a wrong digest raises Corrupted and writes nothing."""
         digest = hashlib.sha256()
         with (
-            self._connection.download(artifact_path(model, version, file["path"])) as pieces,
+            self._connection.download(artifact_path(model, version, file["path"]), from_store=True) as pieces,
             write_atomically(target) as sink,
         ):
             for piece in pieces:

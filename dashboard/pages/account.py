@@ -3,13 +3,36 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, MailChoice, User
 from accounts.queries import HeldRole, roles_held
 
 TOKENS_SHOWN = 50
 SCOPE_WORDS = {"read": "read", "write": "register and promote", "review": "review"}
+
+
+MAIL_MEANINGS = {
+    MailChoice.AT_ONCE: "One for each review asked of you, and for each decision on what you brought.",
+    MailChoice.DAILY: "At {hour}:00, with what waits for you and what was decided; none on a day without either. "
+    "What is overdue and what operators change comes at once.",
+    MailChoice.NONE: "Your inbox still shows what waits for you.",
+}
+MAIL_CHOSEN = {
+    MailChoice.AT_ONCE: "Letters come each at once. Any that were put off come in one.",
+    MailChoice.DAILY: "One letter a day comes, when there is something to tell.",
+    MailChoice.NONE: "No letters come from now on.",
+}
+
+
+@dataclass(frozen=True)
+class MailChoiceRow:
+    """One way for letters to come, and what it means."""
+
+    value: str
+    label: str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +49,7 @@ class AccountPage:
     roles: list[HeldRole]
     groups: list[str]
     tokens: list[TokenRow]
+    mail_choices: list[MailChoiceRow]
 
 
 def account_page(user: User) -> AccountPage:
@@ -36,6 +60,10 @@ def account_page(user: User) -> AccountPage:
         roles=roles_held(user),
         groups=list(user.groups.order_by("name").values_list("name", flat=True)),
         tokens=sorted(tokens, key=lambda row: row.state != "usable"),
+        mail_choices=[
+            MailChoiceRow(choice.value, choice.label, MAIL_MEANINGS[choice].format(hour=settings.DIGEST_HOUR))
+            for choice in MailChoice
+        ],
     )
 
 

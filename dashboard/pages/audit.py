@@ -9,13 +9,15 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.reasons import Reason
 from accounts.roles import AUDIT
 from audit.models import AuditEvent
-from audit.queries import Filters, events_page
-from audit.verbs import REGISTERED
+from audit.queries import events_page
 from dashboard import figures
+from dashboard.forms.audit import RecordFilterForm
 from dashboard.readable import as_text
 from registry.models import Version
+from registry.permissions import why_not_export
 from registry.queries import models_on_record_for
 
 Change = tuple[str, str, str]
@@ -39,35 +41,34 @@ class EventRow:
 
 @dataclass(frozen=True)
 class AuditPage:
+    """Events and how to go on: `older` and `newest` are the ends of addresses, `asked` what was looked for."""
+
     rows: list[EventRow]
+    asked: dict[str, str]
+    newest: str
     older: str
-    verbs: list[tuple[str, str]]
     sees_all: bool
+    audits_all: bool
+    why_not_export: Reason | None
 
 
-def audit_page(user: User, filters: Filters) -> AuditPage:
-    """One page of the events this person may see: all for auditors, else those about models they see."""
-    shown = models_on_record_for(user)
+def audit_page(user: User, form: RecordFilterForm, before: int | None) -> AuditPage:
+    """One page of the events this person may see: all for auditors, else those about models they see. None at all
+    when the form asks for something that can't be: showing everything instead would mislead."""
+    shown, audited = models_on_record_for(user), models_on_record_for(user, AUDIT)
+    if not form.is_valid():
+        return AuditPage([], {}, "", "", shown is None, audited is None, None)
+    filters = form.filters_for(user, before)
     page = events_page(filters, visible_models=shown)
-    addresses = models_on_record_for(user, AUDIT)
     return AuditPage(
-        rows=_rows(page.events, addresses),
-        older=_address_of(filters, page.next_before),
-        verbs=sorted(((name, verb.wording) for name, verb in REGISTERED.items()), key=_topic),
+        rows=_rows(page.events, audited),
+        asked=form.asked,
+        newest="?" + urlencode(form.asked) if before else "",
+        older="?" + urlencode({**form.asked, "before": page.next_before}) if page.next_before else "",
         sees_all=shown is None,
+        audits_all=audited is None,
+        why_not_export=why_not_export(user, filters.model),
     )
-
-
-def _topic(verb: tuple[str, str]) -> tuple[str, str]:
-    name, wording = verb
-    return name.partition(".")[0], wording
-
-
-def _address_of(filters: Filters, before: int | None) -> str:
-    if before is None:
-        return ""
-    wanted = {"model": filters.model, "verb": filters.verb, "actor": filters.actor, "before": str(before)}
-    return "?" + urlencode({name: value for name, value in wanted.items() if value})
 
 
 def _rows(events: Iterable[AuditEvent], addresses: Collection[str] | None) -> list[EventRow]:

@@ -14,8 +14,9 @@ from approvals import events as promotion_events
 from approvals.models import OPEN_STATES, Promotion, Review, State, Verdict
 from approvals.queries import open_promotions, promotions
 from approvals.standing import marks_of_many
+from approvals.waiting import by_due_time, marks_waiting_for
 from audit.models import AuditEvent
-from dashboard.pages.open_promotions import OpenRow, by_due_time, marks_waiting_for, open_rows
+from dashboard.pages.open_promotions import OpenRow, open_rows
 
 SHOWN = 50
 SHOWN_OF_OTHERS = 25

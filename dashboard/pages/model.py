@@ -5,9 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from accounts.access import people_who_may
 from accounts.models import User
@@ -16,15 +15,15 @@ from approvals.models import PolicyRevision, Review, Verdict
 from approvals.policies import Document, read_document
 from approvals.queries import open_promotions, policy_in_force
 from approvals.standing import marks_of_many
+from approvals.waiting import by_due_time
 from dashboard.hallmarks import Die
-from dashboard.pages.open_promotions import OpenRow, by_due_time, open_rows
-from dashboard.pages.version_hallmark import hallmark_of, metric_title
-from evidence.metrics import METRICS
-from evidence.models import MetricValue
+from dashboard.pages.open_promotions import OpenRow, open_rows
+from dashboard.pages.version_hallmark import hallmark_of
+from dashboard.pages.version_order import Choice
+from dashboard.pages.version_table import VersionTable, version_table
 from registry.models import Model, Stage, StageTerm, TrafficArm, Version
-from registry.queries import current_arms, production_history, with_newest_card
+from registry.queries import current_arms, production_history
 
-VERSIONS_SHOWN = 25
 TERMS_SHOWN = 20
 OPEN_SHOWN = 25
 LANE_SHOWN = 3
@@ -95,16 +94,6 @@ class Term:
 
 
 @dataclass(frozen=True)
-class VersionRow:
-    """A version with its primary metric in the newest evaluation that has it (None: not measured)."""
-
-    version: Version
-    value: float | None
-    provenance: str
-    dataset: str
-
-
-@dataclass(frozen=True)
 class ModelPage:
     model: Model
     owners: list[User]
@@ -118,22 +107,17 @@ class ModelPage:
     open_count: int
     terms: list[Term]
     older_terms: int | None
-    versions: list[VersionRow]
-    older_versions: int | None
-    metric: str
-    metric_title: str
+    versions: VersionTable
 
 
-def model_page(model: Model, user: User, *, before: int | None, terms_before: int | None) -> ModelPage:
-    """Everything the model's page shows. `before` is the number of the last version already seen,
-    `terms_before` the key of the last term of the history."""
+def model_page(model: Model, user: User, *, choice: Choice, terms_before: int | None) -> ModelPage:
+    """Everything the model's page shows. `choice` is the reader's of the table of versions, `terms_before` the key
+    of the last term of the history already seen."""
     arms = list(current_arms(model).select_related("version__registered_by", "version__on_behalf_of"))
     live = arms[0].version if arms else None
-    versions, older_versions = _versions(model, before)
     terms, older_terms = _terms(model, terms_before)
     promotions = by_due_time(open_promotions().filter(version__model=model))
     rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
-    known = model.primary_metric in METRICS
     return ModelPage(
         model=model,
         owners=list(model.owners.order_by("username")),
@@ -147,10 +131,7 @@ def model_page(model: Model, user: User, *, before: int | None, terms_before: in
         open_count=promotions.count(),
         terms=terms,
         older_terms=older_terms,
-        versions=versions,
-        older_versions=older_versions,
-        metric=model.primary_metric if known else "",
-        metric_title=metric_title(model.primary_metric),
+        versions=version_table(model, choice),
     )
 
 
@@ -215,31 +196,3 @@ def _approvers_by_promotion(terms: Iterable[StageTerm]) -> defaultdict[int, list
     for review in reviews.filter(verdict=Verdict.APPROVE).select_related("reviewer").order_by("at"):
         approvers[review.promotion_id].append(review.reviewer)
     return approvers
-
-
-def _versions(model: Model, before: int | None) -> tuple[list[VersionRow], int | None]:
-    versions: QuerySet[Any] = with_newest_card(model.versions.select_related("registered_by", "on_behalf_of"))
-    versions = _with_primary_metric(versions, model.primary_metric).order_by("-number")
-    if before is not None:
-        versions = versions.filter(number__lt=before)
-    found = list(versions[: VERSIONS_SHOWN + 1])
-    page = found[:VERSIONS_SHOWN]
-    rows = [VersionRow(each, each.measured, each.measured_how or "", _dataset(each)) for each in page]
-    return rows, page[-1].number if len(found) > VERSIONS_SHOWN else None
-
-
-def _with_primary_metric(versions: QuerySet[Any], metric: str) -> QuerySet[Any]:
-    values = MetricValue.objects.filter(evaluation__version=OuterRef("pk"), metric=metric, column="")
-    newest = values.order_by("-evaluation__made_at", "-pk")
-    dataset = "evaluation__dataset__dataset_version"
-    measured: QuerySet[Any] = versions.annotate(
-        measured=Subquery(newest.values("value")[:1]),
-        measured_how=Subquery(newest.values("evaluation__provenance")[:1]),
-        measured_on=Subquery(newest.values(f"{dataset}__dataset__name")[:1]),
-        measured_on_number=Subquery(newest.values(f"{dataset}__number")[:1]),
-    )
-    return measured
-
-
-def _dataset(version: Any) -> str:
-    return f"{version.measured_on}@{version.measured_on_number}" if version.measured_on else ""

@@ -4,18 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet, prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
-from accounts.access import visible
 from accounts.models import User
-from accounts.roles import REVIEW
 from approvals.models import GateRun, Outcome, Promotion, State
-from approvals.queries import open_promotions
-from approvals.standing import Marks, barred_people, marks_of_many
+from approvals.standing import Marks
+from approvals.waiting import can_decide
 from work.models import Job
-
-#: In the other open states the next step is the requester's, or nobody's.
-REVIEWERS_ARE_NEXT = (State.CHECKING, State.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -47,24 +42,6 @@ class OpenRow:
     needed: int
     note: str
     waiting_on: WaitingOn
-
-
-def by_due_time(promotions: QuerySet[Promotion]) -> QuerySet[Promotion]:
-    """The most urgent first; what isn't in review yet has no due time and follows, oldest first."""
-    return promotions.order_by(F("due_at").asc(nulls_last=True), "opened_at", "pk")
-
-
-def marks_waiting_for(user: User) -> list[Marks]:
-    """The open promotions whose next mark this person can give, the most urgent first; a few queries in all."""
-    promotions = visible(open_promotions(), actor=user, permission=REVIEW, model_path="version__model")
-    marks = marks_of_many(by_due_time(promotions.filter(state__in=REVIEWERS_ARE_NEXT)))
-    prefetch_related_objects([user], "groups")
-    return [each for each in marks.values() if can_decide(each, user)]
-
-
-def can_decide(marks: Marks, user: User) -> bool:
-    """Whether an open slot of the promotion is this person's to fill."""
-    return user.pk not in barred_people(marks.promotion) and bool(marks.slots_for(user))
 
 
 def open_rows(marks: Sequence[Marks], user: User) -> list[OpenRow]:

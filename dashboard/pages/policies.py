@@ -1,8 +1,7 @@
 """Policies in words: what they ask, of whom, for which models."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -10,10 +9,9 @@ from accounts.access import visible
 from accounts.models import User
 from accounts.roles import Role
 from approvals.models import Policy, PolicyRevision
-from approvals.policies import PARTS, ChecklistItem, Document, GateRule, Slot, read_document
+from approvals.policies import PARTS, ChecklistItem, Document, Slot, read_document
 from approvals.seals import PART_TITLES
-from dashboard import figures
-from evidence.metrics import METRICS
+from dashboard.pages.gate_wording import asks
 from registry.models import Model, RiskTier
 
 REVISIONS_SHOWN = 50
@@ -127,43 +125,3 @@ def rests_on(parts: Iterable[str]) -> str:
 def _item(document: Document, item: ChecklistItem) -> ItemRow:
     slot = document.slot(item.slot)
     return ItemRow(item, slot.title if slot else "any slot", rests_on(item.rests_on))
-
-
-def asks(rule: GateRule) -> str:
-    """What a gate asks, in one line of plain words."""
-    parameters = rule.gate.read_parameters(rule.parameters)
-    told = _ASKS.get(rule.kind)
-    return told(parameters) if told is not None else _listed(rule.parameters)
-
-
-def _threshold(parameters: Any) -> str:
-    metric = METRICS[parameters.metric]
-    floor = parameters.at_least is not None
-    limit = figures.figure(parameters.at_least if floor else parameters.at_most, metric.unit)
-    run = ", run here" if parameters.provenance == "executed" else ""
-    return f"{metric.title} of at {'least' if floor else 'most'} {limit} on {parameters.dataset}{run}"
-
-
-def _no_regression(parameters: Any) -> str:
-    metric = METRICS[parameters.metric]
-    where = f" among {parameters.segment.replace('=', ' ')}" if parameters.segment else ""
-    loss = figures.difference(parameters.margin, metric.unit).lstrip("+")
-    most = f"at most {loss} worse than" if parameters.margin else "no worse than"
-    return f"{metric.title}{where} {most} what is live, on {parameters.dataset}"
-
-
-def _card_complete(parameters: Any) -> str:
-    return f"The card has text under {', '.join(parameters.sections)}"
-
-
-_ASKS: dict[str, Callable[[Any], str]] = {
-    "metric_threshold": _threshold,
-    "no_regression": _no_regression,
-    "card_complete": _card_complete,
-    "lineage_complete": lambda _: "Code, data and environment are named and pinned",
-    "integrity": lambda _: "Every stored byte is read again and is as registered",
-}
-
-
-def _listed(parameters: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in parameters.items())

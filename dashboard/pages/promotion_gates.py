@@ -15,8 +15,8 @@ from approvals.standing import Marks, acknowledgement_of
 from dashboard import times
 from dashboard.figures import number
 from dashboard.forms.decision import Typed
+from dashboard.pages.gate_wording import asks
 from dashboard.pages.open_promotions import Progress, shown_outcome
-from dashboard.pages.policies import asks
 from dashboard.pages.promotion_evidence import Evidence
 from evidence.models import Evaluation
 
@@ -79,7 +79,8 @@ def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typ
 
 def _shown(run: GateRun, rule: GateRule, evaluations: dict[str, Evaluation], may_rerun: bool) -> ShownGate:
     reference = rule.gate.dataset(rule.gate.read_parameters(rule.parameters))
-    evaluation = evaluations.get(reference.casefold()) if reference else None
+    measured = rule.gate.plan(rule.gate.read_parameters(rule.parameters)) is not None
+    evaluation = evaluations.get(reference.casefold()) if reference and not measured else None
     pending = run.outcome == Outcome.PENDING
     return ShownGate(
         key=run.key,
@@ -115,6 +116,7 @@ def _facts(run: GateRun, reference: str, evaluation: Evaluation | None) -> list[
             facts.append(("Isolated", _ISOLATION.get(evaluation.isolation, evaluation.isolation)))
         if evaluation.seconds is not None:
             facts.append(("Model ran", f"{number(evaluation.seconds, 1)} s"))
+    facts += [(name, text) for name, text in run.details.get("facts", [])]
     if run.finished_at is not None:
         facts.append(("Judged", times.on_record(run.finished_at)))
     return facts

@@ -5,16 +5,18 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import change_password as change_password_of
-from accounts.actions import issue_token, revoke_token
+from accounts.actions import choose_mail, issue_token, revoke_token
 from accounts.models import AccessToken
+from accounts.queries import usable_tokens
 from accounts.reasons import Invalid, NotFound, Reason, Refusal
 from dashboard.forms.account import NewPasswordForm, PersonSignInForm, TokenForm
-from dashboard.pages.account import account_page
+from dashboard.pages.account import MAIL_CHOSEN, account_page
 from dashboard.signed_in import SignedInRequest, signed_in
 
 #: Apart from the ids of other forms on the page.
@@ -31,10 +33,14 @@ class ChangePassword(PasswordChangeView):
     template_name = "pages/password.html"
     success_url = reverse_lazy("account")
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(tokens=usable_tokens(self.request.user).count(), **kwargs)  # type: ignore[arg-type]
+
     def form_valid(self, form: Any) -> HttpResponse:
-        change_password_of(form.user, form.cleaned_data["new_password1"], actor=form.user)
+        ended = change_password_of(form.user, form.cleaned_data["new_password1"], actor=form.user)
         update_session_auth_hash(self.request, form.user)
-        messages.success(self.request, "Your password is changed. Other devices are signed out.")
+        tokens = f", and {ended} access token{pluralize(ended)} ended" if ended else ""
+        messages.success(self.request, f"Your password is changed. Other devices are signed out{tokens}.")
         return redirect(self.get_success_url())
 
 
@@ -45,7 +51,8 @@ change_password = signed_in(ChangePassword.as_view())
 @never_cache
 @signed_in
 def account(request: SignedInRequest) -> HttpResponse:
-    """Who the reader is and what they may do; issues and revokes their tokens (`action` says which)."""
+    """Who the reader is and what they may do; issues and revokes their tokens and takes their choice of letters
+    (`action` says which)."""
     if request.method != "POST":
         return _page(request, TokenForm(auto_id=IDS_OF_FIELDS))
     action = request.POST.get("action")
@@ -53,6 +60,8 @@ def account(request: SignedInRequest) -> HttpResponse:
         return _issue(request)
     if action == "revoke":
         return _revoke(request)
+    if action == "choose_mail":
+        return _choose_mail(request)
     raise Invalid("unknown_action", f"This page has no form named {action!r}.", "Reload the page.")
 
 
@@ -84,4 +93,10 @@ def _revoke(request: SignedInRequest) -> HttpResponse:
     if token is None:
         raise NotFound("no_such_token", "There is no such token of yours.")
     revoke_token(token, actor=request.user)
+    return redirect("account")
+
+
+def _choose_mail(request: SignedInRequest) -> HttpResponse:
+    choose_mail(request.user, request.POST.get("choice", ""), actor=request.user)
+    messages.success(request, MAIL_CHOSEN[request.user.mail_choice])
     return redirect("account")

@@ -1,29 +1,42 @@
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import visible
-from audit.queries import Filters
+from accounts.reasons import Forbidden, Invalid
+from accounts.roles import AUDIT
+from audit.export import FORMS, export_events
+from dashboard.forms.audit import RecordFilterForm
 from dashboard.pages.audit import audit_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
-from registry.queries import models_named
+from registry.permissions import why_not_export
+from registry.queries import models_on_record_for
 
 
 @require_safe
 @signed_in
 def audit(request: SignedInRequest) -> HttpResponse:
-    """The record, newest first; filtered by exact model, verb and user name, paged by the last event seen."""
-    filters = Filters(
-        model=_as_registered(request, request.GET.get("model", "").strip()),
-        verb=request.GET.get("verb", ""),
-        actor=request.GET.get("actor", "").strip(),
-        before=key_from(request, "before"),
+    """The record, newest first; filtered by exact model, verb, user name and days, paged by the last event seen."""
+    form, before = RecordFilterForm(request.GET), key_from(request, "before")
+    page = audit_page(request.user, form, before)
+    return render(request, "pages/audit.html", {"page": page, "form": form, "before": before})
+
+
+# By POST though it reads: it puts its own event on the record, and no address that is opened may do that.
+@require_POST
+@signed_in
+def export_record(request: SignedInRequest) -> StreamingHttpResponse:
+    """The record of the models the reader audits as a file, under the page's filters."""
+    form, wanted = RecordFilterForm(request.POST), request.POST.get("format", "")
+    if not form.is_valid() or wanted not in FORMS:
+        raise Invalid("bad_filter", "That can't be looked for.", "Go back to the audit page and filter again.")
+    filters = form.filters_for(request.user)
+    if (reason := why_not_export(request.user, filters.model)) is not None:
+        raise Forbidden.because(reason)
+    audited = models_on_record_for(request.user, AUDIT)
+    export = export_events(filters, form=wanted, actor=request.user, visible_models=audited)
+    return StreamingHttpResponse(
+        export.content,
+        content_type=export.content_type,
+        headers={"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"},
     )
-    return render(request, "pages/audit.html", {"page": audit_page(request.user, filters), "filters": filters})
-
-
-def _as_registered(request: SignedInRequest, name: str) -> str:
-    """The model's name as the record writes it: people don't remember its capitals."""
-    found = visible(models_named(name), actor=request.user, model_path="pk").first() if name else None
-    return found.name if found else name

@@ -1,27 +1,56 @@
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import fetch, may, may_everywhere
 from accounts.roles import ADMINISTER, CONTRIBUTE, REVIEW
+from audit.spreadsheets import csv_lines
 from dashboard.pages.model import model_page
+from dashboard.pages.version_file import every_row
+from dashboard.pages.version_order import Choice
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
+from registry.models import Model
 from registry.queries import models_named
+
+
+def _fetch(request: SignedInRequest, name: str) -> Model:
+    return fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
+
+
+def _choice(request: HttpRequest) -> Choice:
+    asked = request.GET
+    return Choice(
+        stage=asked.get("stage", ""),
+        dataset=asked.get("dataset", ""),
+        sort=asked.get("sort", ""),
+        after=key_from(request, "after"),
+    )
 
 
 @require_safe
 @signed_in
 def model(request: SignedInRequest, name: str) -> HttpResponse:
     """A model with its stages, people, history and versions; versions and history are paged by key."""
-    found = fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
-    before, terms_before = key_from(request, "before"), key_from(request, "terms_before")
+    found = _fetch(request, name)
+    terms_before = key_from(request, "terms_before")
     context = {
-        "page": model_page(found, request.user, before=before, terms_before=terms_before),
+        "page": model_page(found, request.user, choice=_choice(request), terms_before=terms_before),
         "may_promote": may(request.user, CONTRIBUTE, found),
         "may_review": may(request.user, REVIEW, found),
         "may_administer": may_everywhere(request.user, ADMINISTER),
-        "before": before,
         "terms_before": terms_before,
     }
     return render(request, "pages/model.html", context)
+
+
+@require_safe
+@signed_in
+def versions_file(request: SignedInRequest, name: str) -> StreamingHttpResponse:
+    """The table of versions as CSV: all pages of it, in the same order and with the same filter."""
+    found = _fetch(request, name)
+    lines = csv_lines(every_row(found, _choice(request)))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.name}-versions.csv"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import may_everywhere
 from accounts.reasons import NotFound
 from accounts.roles import ADMINISTER
+from dashboard.pages.gate_wording import gate_kinds
 from dashboard.pages.policies import policy_page, policy_rows, visible_policies
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
@@ -14,7 +15,11 @@ from dashboard.views.page_keys import key_from
 @signed_in
 def policies(request: SignedInRequest) -> HttpResponse:
     """Every policy that holds for models in general or for one the reader can see."""
-    context = {"rows": policy_rows(request.user), "may_edit": may_everywhere(request.user, ADMINISTER)}
+    context = {
+        "rows": policy_rows(request.user),
+        "kinds": gate_kinds(),
+        "may_edit": may_everywhere(request.user, ADMINISTER),
+    }
     return render(request, "pages/policies.html", context)
 
 

@@ -11,13 +11,12 @@ from accounts.access import fetch
 from accounts.reasons import Conflict, Invalid, NotFound, Refusal
 from accounts.roles import CONTRIBUTE, REVIEW, VIEW
 from approvals.actions import open_promotion
-from approvals.intake import revise_card
+from approvals.intake import review_card, revise_card
 from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
-from registry.actions import mark_card_reviewed
 from registry.models import Version
 from registry.queries import newest_card, versions_numbered
-from registry.stores import StoreError, store
+from registry.stores import store
 
 #: A downloaded file opened by a browser must not run as a page of ours.
 FILE_POLICY = "default-src 'none'; sandbox"
@@ -85,7 +84,7 @@ def _review_card(request: SignedInRequest, name: str, number: int) -> HttpRespon
     card = newest_card(found)
     if card is None:
         raise NotFound("no_card", f"{found} has no card to review.", "A contributor writes it.")
-    mark_card_reviewed(card, actor=request.user)
+    review_card(card, actor=request.user)
     return _back_to_card(name, number)
 
 
@@ -119,12 +118,11 @@ def artifact(request: SignedInRequest, name: str, number: int, path: str) -> Htt
     file = found.files.filter(path=path).first()
     if file is None:
         raise NotFound("no_such_file", f"{found} has no file {path}.")
-    try:
-        content = store().open(file.sha256)
-    except StoreError as error:
-        raise Conflict("bytes_gone", f"{path} can’t be read: {error}", "Tell your administrator.") from error
     response = FileResponse(
-        content, as_attachment=True, filename=PurePosixPath(path).name, content_type="application/octet-stream"
+        store().open(file.sha256),
+        as_attachment=True,
+        filename=PurePosixPath(path).name,
+        content_type="application/octet-stream",
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = FILE_POLICY

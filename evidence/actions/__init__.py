@@ -3,6 +3,7 @@
 from evidence.actions.compare import compare_evaluations
 from evidence.actions.datasets import hand_out_inputs, lock_dataset
 from evidence.actions.evaluate import EvidenceMissing, evaluate
+from evidence.actions.measure import measure_together
 from evidence.actions.predictions import hand_in_predictions
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "hand_in_predictions",
     "hand_out_inputs",
     "lock_dataset",
+    "measure_together",
 ]

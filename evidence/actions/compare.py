@@ -3,7 +3,7 @@ import json
 
 from django.db import IntegrityError, transaction
 
-from evidence.comparison import compare
+from evidence.judging import Predicted, compare
 from evidence.loading import load_rows, load_scores
 from evidence.models import Comparison, Evaluation
 
@@ -18,15 +18,7 @@ def compare_evaluations(candidate: Evaluation, baseline: Evaluation) -> Comparis
     found = Comparison.objects.filter(candidate=candidate, baseline=baseline).first()
     if found is not None:
         return found
-    rows = load_rows(candidate.dataset)
-    result = compare(
-        rows.truth,
-        load_scores(baseline),
-        load_scores(candidate),
-        baseline_threshold=baseline.version.decision_threshold,
-        candidate_threshold=candidate.version.decision_threshold,
-        segments=rows.segments,
-    ).to_dict()
+    result = compare(load_rows(candidate.dataset), _predicted(baseline), _predicted(candidate)).to_dict()
     digest = hashlib.sha256(json.dumps(result, sort_keys=True).encode()).hexdigest()
     try:
         with transaction.atomic():
@@ -34,3 +26,7 @@ def compare_evaluations(candidate: Evaluation, baseline: Evaluation) -> Comparis
     except IntegrityError:
         # A worker beside this one was faster; both computed the same from the same bytes.
         return Comparison.objects.get(candidate=candidate, baseline=baseline)
+
+
+def _predicted(evaluation: Evaluation) -> Predicted:
+    return Predicted(load_scores(evaluation), evaluation.version.decision_threshold)

@@ -4,14 +4,15 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from accounts.reasons import Conflict, TooLarge
+from accounts.reasons import TooLarge
 from audit.actions import record
 from evidence import events
+from evidence.labels import sorted_classes
 from evidence.models import ExposureEntry, LockedDataset
 from evidence.tables import Declaration, check_declaration, column_types, read_csv, write_csv
 from registry.actions import add_dataset_version
-from registry.models import Dataset, DatasetVersion
-from registry.stores import StoreError, store
+from registry.models import Dataset, DatasetVersion, Task
+from registry.stores import store
 from registry.stores.base import TooManyBytes
 from registry.subjects import dataset_subject
 
@@ -26,11 +27,10 @@ def lock_dataset(dataset: Dataset, chunks: Iterable[bytes], declaration: Declara
         stored = store().keep(chunks, limit=settings.MAX_DATASET_BYTES)
     except TooManyBytes as error:
         raise TooLarge("too_large", f"The dataset is over {settings.MAX_DATASET_BYTES:,} bytes.") from error
-    except StoreError as error:
-        raise Conflict("store_unusable", str(error), "Tell the administrator; nothing was locked.") from error
     with store().open(stored.sha256) as stream:
         table = read_csv(stream, thing=dataset.name)
     check_declaration(table, declaration, thing=dataset.name)
+    labels = table.columns[declaration.target]
     with transaction.atomic():
         version = add_dataset_version(
             dataset, kind=DatasetVersion.Kind.OBJECT, location="Assaydesk's store", pin=stored.sha256, actor=actor
@@ -42,13 +42,15 @@ def lock_dataset(dataset: Dataset, chunks: Iterable[bytes], declaration: Declara
             rows=table.rows,
             columns=column_types(table),
             id_column=declaration.id_column,
+            task=declaration.task,
             target=declaration.target,
             positive_label=declaration.positive,
-            positives=table.columns[declaration.target].count(declaration.positive),
+            positives=labels.count(declaration.positive) if declaration.task == Task.BINARY else None,
+            classes=sorted_classes(labels) if declaration.task == Task.MULTICLASS else [],
             segment_columns=list(declaration.segments),
             locked_by=actor,
         )
-        after = {"digest": locked.digest, "rows": locked.rows, "target": locked.target}
+        after = {"digest": locked.digest, "rows": locked.rows, "task": locked.task, "target": locked.target}
         record(events.DATASET_LOCKED, dataset_subject(version), actor=actor, after=after)
     return locked
 

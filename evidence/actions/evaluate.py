@@ -1,5 +1,8 @@
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +12,11 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from audit.actions import record
 from evidence import events
+from evidence.fitting import in_dataset_order, why_not_judged_on
 from evidence.isolation import Isolation, Limits
+from evidence.judging import Predicted, curves, measure, measure_segments
 from evidence.loading import LockedRows, load_rows, load_scores, scores_file
 from evidence.metrics import Value
-from evidence.metrics.binary import measure, roc_curve
 from evidence.models import Evaluation, ExposureEntry, LockedDataset, MetricValue, Provenance
 from evidence.runtimes import NEVER_EXECUTED, Prediction, RuntimeRefused, predict
 from evidence.tables import Column, typed
@@ -21,9 +25,7 @@ from registry.stores import store
 from registry.subjects import version_subject
 
 #: Raise it when the measuring code changes what it computes: earlier evaluations are then no longer reused.
-EVALUATOR = "1"
-#: What keeps a metric stored for a segment: recall is what a group of people notices.
-SEGMENT_METRIC = "recall"
+EVALUATOR = "2"
 
 Report = Callable[[float, str], None]
 
@@ -47,11 +49,14 @@ def existing_evaluation(version: Version, locked: LockedDataset) -> Evaluation |
 def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unheard) -> Evaluation:
     """The evaluation of a version on a locked dataset: the one there is, or one made now by running the artifact.
 
-    Raises EvidenceMissing when the artifact can't be run: never executed formats without predictions handed
-    in, files that can't be read, inputs that don't fit, a model that takes too long or too much memory.
+    Raises EvidenceMissing when the version's task or classes aren't the dataset's, and when the artifact can't be
+    run: never executed formats without predictions handed in, files that can't be read, inputs that don't fit, a
+    model that takes too long or too much memory.
     """
     if (found := existing_evaluation(version, locked)) is not None:
         return found
+    if (misfit := why_not_judged_on(version, locked)) is not None:
+        raise EvidenceMissing(misfit.code, misfit.text, misfit.remedy)
     if version.format in NEVER_EXECUTED:
         raise EvidenceMissing(
             "not_executable",
@@ -67,7 +72,7 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unhea
     )
     # Of the same format as well: by another one the same files would be run otherwise, or not at all.
     twin = twins.filter(version__format=version.format).select_related("version").first()
-    if twin is not None and twin.version.features == version.features and twin.version.signature == version.signature:
+    if twin is not None and _runs_alike(twin.version, version):
         prediction = Prediction(load_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
     else:
         report(0.3, "running the model")
@@ -76,34 +81,58 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unhea
     return store_evaluation(version, locked, rows, prediction.scores, provenance=Provenance.EXECUTED, ran=prediction)
 
 
+def _runs_alike(one: Version, other: Version) -> bool:
+    """Whether the same files give the same predictions as either version."""
+    return (one.task, one.features, one.contract) == (other.task, other.features, other.contract)
+
+
 def _run(version: Version, locked: LockedDataset, rows: LockedRows) -> Prediction:
-    file = _model_file(version)
+    with model_file(version) as (name, artifact):
+        try:
+            prediction = predict(
+                version.format,
+                artifact=artifact,
+                name=name,
+                columns=inputs_of(version, locked, rows),
+                contract=contract_of(version),
+                limits=run_limits(),
+                require_bubblewrap=settings.REQUIRE_ISOLATION,
+            )
+        except RuntimeRefused as refused:
+            raise EvidenceMissing(refused.code, refused.text, refused.remedy) from refused
+    return replace(prediction, scores=in_dataset_order(version, locked, prediction.scores))
+
+
+def run_limits() -> Limits:
+    """What a model's process may use on this installation."""
+    return Limits(
+        seconds=settings.GATE_SECONDS, cpu_seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES
+    )
+
+
+def contract_of(version: Version) -> dict[str, Any]:
+    """What the runtime is told of how to feed the version and read its answer; see `evidence.runtimes.predict`."""
+    return {"task": version.task, **version.contract}
+
+
+@contextmanager
+def model_file(version: Version) -> Iterator[tuple[str, Path]]:
+    """Name and place of the one file of the version that is run, its bytes read again first.
+
+    Raises EvidenceMissing when it isn't clear which, or when the bytes aren't what was registered.
+    """
+    file = _file_to_run(version)
     if store().digest_now(file.sha256) != file.sha256:
         raise EvidenceMissing(
             "bytes_changed",
             f"{file.path} of {version} in the store is gone or not what was registered.",
             "Restore the artifact store from its backup, then run the gate again.",
         )
-    limits = Limits(
-        seconds=settings.GATE_SECONDS, cpu_seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES
-    )
-    contract = {key: version.signature[key] for key in ("output", "positive_index") if key in version.signature}
     with store().as_file(file.sha256) as artifact:
-        try:
-            return predict(
-                version.format,
-                artifact=artifact,
-                name=file.path,
-                columns=_inputs(version, locked, rows),
-                contract=contract,
-                limits=limits,
-                require_bubblewrap=settings.REQUIRE_ISOLATION,
-            )
-        except RuntimeRefused as refused:
-            raise EvidenceMissing(refused.code, refused.text, refused.remedy) from refused
+        yield file.path, artifact
 
 
-def _model_file(version: Version) -> ArtifactFile:
+def _file_to_run(version: Version) -> ArtifactFile:
     fitting = [file for file in version.files.all() if file.path.endswith(f".{version.format}")]
     if len(fitting) != 1:
         raise EvidenceMissing(
@@ -114,7 +143,8 @@ def _model_file(version: Version) -> ArtifactFile:
     return fitting[0]
 
 
-def _inputs(version: Version, locked: LockedDataset, rows: LockedRows) -> dict[str, Column]:
+def inputs_of(version: Version, locked: LockedDataset, rows: LockedRows) -> dict[str, Column]:
+    """The columns that the version is given, in its order. Raises EvidenceMissing naming those that aren't offered."""
     # The id and the target aren't offered: a model that is fed the labels would look perfect.
     missing = [name for name in version.features if name not in locked.input_columns]
     if missing:
@@ -136,8 +166,12 @@ def store_evaluation(
     ran: Prediction | None = None,
     actor: User | None = None,
 ) -> Evaluation:
-    """Measures the scores and stores all of it at once. Two at a time: the first stays, the second gets it."""
-    values = _measured(rows, scores, version.decision_threshold)
+    """Measures the scores and stores all of it at once. Two at a time: the first stays, the second gets it.
+
+    `scores` are as `Prediction` has them, classes in the dataset's order.
+    """
+    predicted = Predicted(scores, version.decision_threshold)
+    values = _measured(rows, predicted)
     predictions = store().keep([scores_file(scores)], limit=2**40)
     evaluation = Evaluation(
         version=version,
@@ -147,7 +181,7 @@ def store_evaluation(
         artifact_digest=version.artifact_digest,
         predictions_digest=predictions.sha256,
         rows=len(scores),
-        curves={"roc": roc_curve(rows.truth, scores)},
+        curves=curves(rows, predicted),
         isolation=ran.isolation if ran else "",
         seconds=ran.seconds if ran else None,
         log=ran.log if ran else "",
@@ -176,14 +210,9 @@ def store_evaluation(
     return evaluation
 
 
-def _measured(rows: LockedRows, scores: npt.NDArray[np.float64], threshold: float) -> list[MetricValue]:
-    values = [_row(value) for value in measure(rows.truth, scores, threshold)]
-    for column, groups in rows.segments.items():
-        for group in np.unique(groups):
-            inside = groups == group
-            measured = measure(rows.truth[inside], scores[inside], threshold)
-            values += [_row(value, column, str(group)) for value in measured if value.metric == SEGMENT_METRIC]
-    return values
+def _measured(rows: LockedRows, predicted: Predicted) -> list[MetricValue]:
+    overall = [_row(value) for value in measure(rows, predicted)]
+    return overall + [_row(value, column, segment) for column, segment, value in measure_segments(rows, predicted)]
 
 
 def _row(value: Value, column: str = "", segment: str = "") -> MetricValue:

@@ -16,16 +16,36 @@ Floats = npt.NDArray[np.float64]
 # A probability of exactly 0 or 1 that proves wrong would cost infinitely much. This is scikit-learn's bound.
 PROBABILITY_FLOOR = float(np.finfo(np.float64).eps)
 
+CALIBRATION_BINS = 10
+
 
 def measure(truth: Truth, score: Floats, threshold: float) -> list[Value]:
-    """AUC, accuracy, log loss and recall of `score[n]` against `truth[n]`, in this order.
+    """Every metric of a yes/no model, of `score[n]` against `truth[n]`, in the order of `METRICS`.
 
     A metric that the rows don't define has value None and a reason. Raises ValueError when the shapes differ
     or a score is not a finite number.
     """
     truth, score = checked_rows(truth, score)
     decided = score >= threshold
-    return [_auc(truth, score), _accuracy(truth, decided), _log_loss(truth, score), _recall(truth, decided)]
+    return [
+        _auc(truth, score),
+        _average_precision(truth, score),
+        _accuracy(truth, decided),
+        _precision(truth, decided),
+        measure_recall(truth, decided),
+        _f1(truth, decided),
+        _mean("log_loss", row_log_loss(truth, score)),
+        _mean("brier", row_brier(truth, score)),
+        _calibration_error(truth, score),
+    ]
+
+
+def measure_recall(truth: Truth, decided: Truth) -> Value:
+    """The share of positive rows that are decided "yes"."""
+    positives = int(truth.sum())
+    if not positives:
+        return Value("recall", None, 0, f"no positive among {len(truth)} rows")
+    return Value("recall", float(decided[truth].mean()), positives)
 
 
 def checked_rows(truth: Truth, score: Floats) -> tuple[Truth, Floats]:
@@ -54,6 +74,32 @@ def row_log_loss(truth: Truth, score: Floats) -> Floats:
     clipped = np.clip(score, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
     # 1 - clipped, not log1p(-clipped): the plain form is what scikit-learn computes, bit for bit.
     return -np.log(np.where(truth, clipped, 1 - clipped))
+
+
+def row_brier(truth: Truth, score: Floats) -> Floats:
+    """The squared distance of the score from what was true (1 or 0), row by row."""
+    return (score - truth) ** 2
+
+
+def calibration_bins(score: Floats) -> npt.NDArray[np.intp]:
+    """Which of the `CALIBRATION_BINS` equally wide bins each score falls into: [0, 0.1), … [0.9, 1]."""
+    return np.minimum((score * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
+
+
+def calibration_gaps(truth: Truth, score: Floats) -> Floats:
+    """By bin: the sum over its rows of score - truth. Shape [CALIBRATION_BINS]."""
+    return np.bincount(calibration_bins(score), weights=score - truth, minlength=CALIBRATION_BINS)
+
+
+def precision_at(truth: Truth, score: Floats) -> Floats:
+    """For each row: the share of positives among the rows that score at least as high. Shape [n]."""
+    order = np.argsort(-score, kind="stable")
+    last_of_tie = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
+    place = np.searchsorted(last_of_tie, np.arange(len(score)))
+    share = np.cumsum(truth[order])[last_of_tie] / (last_of_tie + 1)
+    found = np.empty(len(score))
+    found[order] = share[place]
+    return found
 
 
 def lacks_a_class(truth: Truth) -> str:
@@ -108,20 +154,40 @@ def _auc(truth: Truth, score: Floats) -> Value:
     return Value("auc", pairs_won / (positives * (n - positives)), n)
 
 
+def _average_precision(truth: Truth, score: Floats) -> Value:
+    """The mean, over positive rows, of the precision at their score; without interpolation, as scikit-learn's."""
+    n = len(truth)
+    if reason := lacks_a_class(truth):
+        return Value("average_precision", None, n, reason)
+    return Value("average_precision", float(precision_at(truth, score)[truth].mean()), n)
+
+
 def _accuracy(truth: Truth, decided: Truth) -> Value:
+    return _mean("accuracy", decided == truth)
+
+
+def _precision(truth: Truth, decided: Truth) -> Value:
+    taken = int(decided.sum())
+    if not taken:
+        return Value("precision", None, 0, f"none of {len(truth)} rows is decided yes")
+    return Value("precision", float(truth[decided].mean()), taken)
+
+
+def _f1(truth: Truth, decided: Truth) -> Value:
+    """The harmonic mean of precision and recall: 2 TP / (positive rows + rows decided "yes")."""
+    either = int(truth.sum()) + int(decided.sum())
+    if not either:
+        return Value("f1", None, len(truth), f"no positive and none decided yes among {len(truth)} rows")
+    return Value("f1", 2 * float((truth & decided).sum()) / either, len(truth))
+
+
+def _calibration_error(truth: Truth, score: Floats) -> Value:
+    """Expected calibration error of Naeini, Cooper & Hauskrecht (2015), AAAI 29: over ten equally wide bins of
+    the score, the mean (by rows) of the distance between a bin's mean score and its share of positives."""
     if not len(truth):
-        return Value("accuracy", None, 0, "no rows")
-    return Value("accuracy", float((decided == truth).mean()), len(truth))
+        return Value("calibration_error", None, 0, "no rows")
+    return Value("calibration_error", float(np.abs(calibration_gaps(truth, score)).sum() / len(truth)), len(truth))
 
 
-def _log_loss(truth: Truth, score: Floats) -> Value:
-    if not len(truth):
-        return Value("log_loss", None, 0, "no rows")
-    return Value("log_loss", float(row_log_loss(truth, score).mean()), len(truth))
-
-
-def _recall(truth: Truth, decided: Truth) -> Value:
-    positives = int(truth.sum())
-    if not positives:
-        return Value("recall", None, 0, f"no positive among {len(truth)} rows")
-    return Value("recall", float(decided[truth].mean()), positives)
+def _mean(metric: str, rows: npt.NDArray[np.float64] | Truth) -> Value:
+    return Value(metric, float(rows.mean()), len(rows)) if len(rows) else Value(metric, None, 0, "no rows")

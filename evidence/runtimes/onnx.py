@@ -16,8 +16,17 @@ from typing import Any, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
-from evidence.isolation import ChildFailed, FailureKind, Limits, run_isolated
-from evidence.runtimes.prediction import Prediction, RefusalCode, RuntimeRefused, probabilities
+from evidence.isolation import ChildFailed, Completed, FailureKind, Limits, run_isolated
+from evidence.measuring import Plan, Round
+from evidence.runtimes.prediction import (
+    Prediction,
+    RefusalCode,
+    RuntimeRefused,
+    class_places,
+    class_probabilities,
+    finite_numbers,
+    probabilities,
+)
 
 CHILD = Path(__file__).with_name("onnx_child.py")
 
@@ -26,6 +35,7 @@ PROBLEM_MARK = "assaydesk-problem "
 PROBLEM_STATUS = 3
 
 SCORE_BYTES = 8
+MOST_BELIEVED = 1e15  # milliseconds or bytes
 LONGEST_TEXT = 4096
 LONGEST_MESSAGE = 1000
 
@@ -51,21 +61,58 @@ def predict(
     rows = _shared_length(columns)
     with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
         _lay_out(Path(folder), artifact, name, columns, contract)
-        try:
-            completed = run_isolated(
-                CHILD,
-                inputs=Path(folder),
-                arguments=[],
-                limits=replace(limits, output_bytes=rows * SCORE_BYTES),
-                require_bubblewrap=require_bubblewrap,
-            )
-        except ChildFailed as failure:
-            raise _refusal(failure, name) from failure
-    if len(completed.stdout) != rows * SCORE_BYTES:
-        text = f"{name} answered {len(completed.stdout)} bytes of scores for {rows} rows"
-        raise RuntimeRefused("bad_scores", text)
-    scores = probabilities(np.frombuffer(completed.stdout, dtype="<f8").astype(np.float64), name)
+        most = rows * SCORE_BYTES * max(1, len(contract.get("classes", ())))
+        completed = _run(Path(folder), name, replace(limits, output_bytes=most), require_bubblewrap)
+    scores = _scores(completed.stdout, rows, contract, name)
     return Prediction(scores, completed.isolation, completed.seconds, completed.stderr_tail)
+
+
+def _scores(answer: bytes, rows: int, contract: Mapping[str, Any], name: str) -> npt.NDArray[np.float64]:
+    """The child's answer as `Prediction` has it. Raises RuntimeRefused for what is no such thing."""
+    classes = len(contract.get("classes", ()))
+    if len(answer) not in {rows * SCORE_BYTES, rows * SCORE_BYTES * classes}:
+        raise RuntimeRefused("bad_scores", f"{name} answered {len(answer)} bytes of scores for {rows} rows")
+    scores = np.frombuffer(answer, dtype="<f8").astype(np.float64)
+    if contract.get("task") == "regression":
+        return finite_numbers(scores, name)
+    if contract.get("task") == "multiclass":
+        many = len(scores) > rows
+        return class_probabilities(scores.reshape(rows, -1), name) if many else class_places(scores, classes, name)
+    return probabilities(scores, name)
+
+
+def time_round(
+    *,
+    artifact: Path,
+    name: str,
+    columns: Mapping[str, npt.NDArray[Any]],
+    contract: Mapping[str, Any],
+    plan: Plan,
+    limits: Limits,
+    require_bubblewrap: bool,
+) -> Round:
+    """See `evidence.runtimes.time_round`. Raises ValueError when columns differ in length or hold no full batch."""
+    if (rows := _shared_length(columns)) < plan.batch_rows:
+        raise ValueError(f"{rows} rows make no batch of {plan.batch_rows}")
+    timing = {"batch_rows": plan.batch_rows, "calls": plan.calls, "seconds": plan.seconds}
+    limits = replace(limits, output_bytes=(2 + plan.calls) * SCORE_BYTES)
+    with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
+        _lay_out(Path(folder), artifact, name, columns, contract, timing=timing)
+        completed = _run(Path(folder), name, limits, require_bubblewrap, "--time")
+    told = np.frombuffer(completed.stdout[: len(completed.stdout) // SCORE_BYTES * SCORE_BYTES], dtype="<f8")
+    # The model's own native code may have written this: no figure in it is taken on trust.
+    if len(told) < 3 or not np.isfinite(told).all() or not (told > 0).all() or told.max() > MOST_BELIEVED:
+        raise RuntimeRefused("bad_scores", f"{name} answered no usable times", "Run the gate again.")
+    return Round(told[2:].astype(np.float64), int(told[0]), int(told[1]), completed.isolation)
+
+
+def _run(folder: Path, name: str, limits: Limits, require_bubblewrap: bool, *arguments: str) -> Completed:
+    try:
+        return run_isolated(
+            CHILD, inputs=folder, arguments=[*arguments], limits=limits, require_bubblewrap=require_bubblewrap
+        )
+    except ChildFailed as failure:
+        raise _refusal(failure, name) from failure
 
 
 def _shared_length(columns: Mapping[str, npt.NDArray[Any]]) -> int:
@@ -81,6 +128,8 @@ def _lay_out(
     name: str,
     columns: Mapping[str, npt.NDArray[Any]],
     contract: Mapping[str, Any],
+    *,
+    timing: Mapping[str, float] | None = None,
 ) -> None:
     """Everything the child reads: the model alone, without its neighbours, and a .npy file per column."""
     shutil.copyfile(artifact, folder / "model.onnx")
@@ -89,8 +138,12 @@ def _lay_out(
     task = {
         "name": name,
         "columns": list(columns),
+        "task": contract.get("task", "binary"),
+        "inputs": contract.get("inputs") or "",
         "output": contract.get("output") or "",
-        "positive_index": contract.get("positive_index", 1),
+        "positive_class": contract.get("positive_class", 1),
+        "classes": list(contract.get("classes", ())),
+        "timing": timing,
     }
     (folder / "task.json").write_text(json.dumps(task))
 

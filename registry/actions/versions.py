@@ -14,31 +14,36 @@ from accounts.permissions import why_not_act_for
 from accounts.reasons import Conflict, Forbidden, Invalid, TooLarge
 from audit.actions import record
 from registry import events
-from registry.models import ArtifactFile, DatasetVersion, Model, Version
+from registry.contracts import check_contract
+from registry.models import ArtifactFile, DatasetVersion, Model, Task, Version
 from registry.paths import check_path
 from registry.permissions import why_not_complete
 from registry.pins import check_commit
-from registry.stores import StoreError, store
+from registry.stores import store
 from registry.stores.base import TooManyBytes
 from registry.subjects import version_subject
 
-TASKS = ("binary",)
+DEFAULT_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
 class NewVersion:
-    """What a pipeline says of a version when it registers it. `trained_on` are registered dataset versions."""
+    """What a pipeline says of a version when it registers it. `trained_on` are registered dataset versions.
+
+    A binary version without a threshold of its own decides at `DEFAULT_THRESHOLD`.
+    """
 
     format: str
     features: list[str]
-    task: str = "binary"
+    task: str = Task.BINARY
     label: str = ""
     description: str = ""
     signature: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     framework: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
-    decision_threshold: float = 0.5
+    decision_threshold: float | None = None
     code_repository: str = ""
     code_commit: str = ""
     trained_on: Sequence[DatasetVersion] = ()
@@ -51,8 +56,8 @@ class NewVersion:
 def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of: User | None = None) -> Version:
     """The model's next version, open for files until it is finalised. Numbers come without gap or double.
 
-    Raises Invalid for what can't be right (no features, unpinned code, a service account that acts for nobody)
-    and Conflict for a label that is taken.
+    Raises Invalid for what can't be right (no features, unpinned code, a contract that doesn't go with the task, a
+    service account that acts for nobody) and Conflict for a label that is taken.
     """
     if actor.is_service and on_behalf_of is None:
         raise Invalid("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
@@ -62,6 +67,8 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
     Model.objects.filter(pk=model.pk).update(versions_registered=F("versions_registered") + 1)
     model.refresh_from_db(fields=["versions_registered"])
     columns = {key: value for key, value in new.__dict__.items() if key != "trained_on"}
+    if new.task == Task.BINARY and new.decision_threshold is None:
+        columns["decision_threshold"] = DEFAULT_THRESHOLD
     version = Version(
         model=model, number=model.versions_registered, registered_by=actor, on_behalf_of=on_behalf_of, **columns
     )
@@ -82,18 +89,31 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
 
 
 def _check(new: NewVersion) -> None:
-    if new.task not in TASKS:
+    if new.task not in Task.values:
         raise Invalid(
-            "unknown_task", f"{new.task!r} is no task Assaydesk can judge.", f"Choose from {', '.join(TASKS)}."
+            "unknown_task", f"{new.task!r} is no task Assaydesk can judge.", f"Choose from {', '.join(Task.values)}."
         )
     if not new.features or len(set(new.features)) != len(new.features):
         raise Invalid("bad_features", "features must list the inputs in order, each once.", "Name at least one.")
-    if not 0 <= new.decision_threshold <= 1:
-        raise Invalid("bad_threshold", f"decision_threshold must lie between 0 and 1, not {new.decision_threshold}.")
+    _check_threshold(new)
+    check_contract(new.contract, task=new.task, features=new.features)
     if new.code_commit:
         check_commit(new.code_commit)
     if len(json.dumps(asdict(new, dict_factory=_plain), default=str)) > 256 * 1024:
         raise Invalid("metadata_too_large", "The version's metadata is over 256 KiB.", "Put large things into files.")
+
+
+def _check_threshold(new: NewVersion) -> None:
+    if new.decision_threshold is None:
+        return
+    if new.task != Task.BINARY:
+        raise Invalid(
+            "threshold_without_decision",
+            f"A {new.task} model decides by no threshold, but decision_threshold is {new.decision_threshold}.",
+            "Leave decision_threshold out.",
+        )
+    if not 0 <= new.decision_threshold <= 1:
+        raise Invalid("bad_threshold", f"decision_threshold must lie between 0 and 1, not {new.decision_threshold}.")
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -107,7 +127,7 @@ def add_artifact_file(
 
     The bytes are stored before the transaction begins: hashing gigabytes under a database lock would stop
     everybody. Raises Conflict on a final version, Invalid for a bad path or bytes that don't match
-    `expected_sha256`, TooLarge over the installation's limit; then nothing is noted.
+    `expected_sha256`, TooLarge over the installation's limit, StoreError; then nothing is noted.
     """
     check_path(path)
     if (reason := why_not_complete(version, actor)) is not None:
@@ -121,8 +141,6 @@ def add_artifact_file(
             f"{path} is over the limit of {settings.MAX_ARTIFACT_BYTES:,} bytes.",
             "Ask the administrator to raise MAX_ARTIFACT_BYTES.",
         ) from error
-    except StoreError as error:
-        raise Conflict("store_unusable", str(error), "Tell the administrator; nothing was registered.") from error
     if expected_sha256 and stored.sha256 != expected_sha256:
         raise Invalid(
             "digest_mismatch",

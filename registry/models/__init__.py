@@ -2,19 +2,21 @@
 
 from registry.models.cards import CardRevision
 from registry.models.datasets import Dataset, DatasetVersion
-from registry.models.live import StageTerm, TrafficArm, TrafficPlan
+from registry.models.live import EndedHow, StageTerm, TrafficArm, TrafficPlan
 from registry.models.models import Model, RiskTier
-from registry.models.versions import ArtifactFile, Stage, Version
+from registry.models.versions import ArtifactFile, Stage, Task, Version
 
 __all__ = [
     "ArtifactFile",
     "CardRevision",
     "Dataset",
     "DatasetVersion",
+    "EndedHow",
     "Model",
     "RiskTier",
     "Stage",
     "StageTerm",
+    "Task",
     "TrafficArm",
     "TrafficPlan",
     "Version",

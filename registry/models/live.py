@@ -40,6 +40,14 @@ class TrafficArm(models.Model):
         return f"{self.version}: {self.weight}%"
 
 
+class EndedHow(models.TextChoices):
+    MOVED_ON = "moved_on", "Moved on"
+    REPLACED = "replaced", "Replaced"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    TAKEN_DOWN = "taken_down", "Taken down"
+    ARCHIVED = "archived", "Archived"
+
+
 class StageTerm(models.Model):
     """A stretch of time a version spent in a stage, with what began and what ended it (names as text)."""
 
@@ -49,11 +57,16 @@ class StageTerm(models.Model):
     started_by = models.CharField(max_length=150, help_text="Username; empty for Assaydesk itself.", blank=True)
     started_because = models.CharField(max_length=200, help_text='"promotion 12", "rollback"')
     ended_at = models.DateTimeField(null=True)
+    ended_how = models.CharField(max_length=16, choices=EndedHow.choices, blank=True)
     ended_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["version"], condition=Q(ended_at__isnull=True), name="one_term_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_how="") | (Q(ended_at__isnull=False) & ~Q(ended_how="")),
+                name="ended_term_says_how",
+            ),
         )
         indexes = (models.Index(fields=["stage", "started_at"], name="terms_by_stage"),)
 

@@ -14,6 +14,12 @@ class Stage(models.TextChoices):
     ARCHIVED = "Archived", "Archived"
 
 
+class Task(models.TextChoices):
+    BINARY = "binary", "Yes or no"
+    MULTICLASS = "multiclass", "One of several classes"
+    REGRESSION = "regression", "A number"
+
+
 class Version(models.Model):
     """One registered version. Once final, all but its description, tags, stage and deprecation is fixed."""
 
@@ -26,14 +32,15 @@ class Version(models.Model):
     description = models.TextField(blank=True)
     tags = models.JSONField(default=dict)
 
-    task = models.CharField(max_length=16, help_text="What it predicts: binary.")
+    task = models.CharField(max_length=16, choices=Task.choices)
     format = models.CharField(max_length=32, help_text="Format of the artifact: onnx, pickle, …")
     features = models.JSONField(help_text="Names of the inputs, in order.")
     signature = models.JSONField(default=dict)
+    contract = models.JSONField(default=dict, help_text="How to feed it and read its answer; see registry.contracts.")
     parameters = models.JSONField(default=dict)
     framework = models.JSONField(default=dict)
     environment = models.JSONField(default=dict)
-    decision_threshold = models.FloatField(default=0.5)
+    decision_threshold = models.FloatField(null=True, help_text="Of binary models: yes from this score on.")
     artifact_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 over the manifest of files.")
     artifact_size = models.PositiveBigIntegerField(default=0, help_text="Bytes of all files.")
 
@@ -58,8 +65,11 @@ class Version(models.Model):
                 condition=Q(finalised_at__isnull=True) | ~Q(artifact_digest=""), name="final_version_has_artifact"
             ),
             models.CheckConstraint(
-                condition=Q(decision_threshold__gte=0, decision_threshold__lte=1), name="threshold_is_share"
+                condition=Q(task="binary", decision_threshold__gte=0, decision_threshold__lte=1)
+                | (~Q(task="binary") & Q(decision_threshold__isnull=True)),
+                name="binary_version_has_threshold",
             ),
+            models.CheckConstraint(condition=Q(task__in=["binary", "multiclass", "regression"]), name="known_task"),
             models.CheckConstraint(
                 condition=Q(base_model__isnull=True) | ~Q(base_model=F("id")), name="not_its_own_base"
             ),

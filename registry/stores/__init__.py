@@ -7,12 +7,17 @@ from pathlib import Path
 
 from django.conf import settings
 
-from registry.stores.base import Store, Stored, StoreError
+from registry.stores.base import BytesGone, Store, Stored, StoreError, TooManyBytes
 from registry.stores.local import LocalStore
 
-__all__ = ["Store", "StoreError", "Stored", "store"]
+__all__ = ["BytesGone", "Store", "StoreError", "Stored", "TooManyBytes", "store"]
 
 
 def store() -> Store:
-    """The installation's store."""
-    return LocalStore(Path(settings.ARTIFACT_DIR))
+    """The installation's store: S3 when ARTIFACT_STORE names it, else a folder."""
+    if not settings.ARTIFACT_STORE:
+        return LocalStore(Path(settings.ARTIFACT_DIR))
+    # Loaded only where it is used: boto3 is an extra, and takes a third of a second to import.
+    from registry.stores.s3 import S3Store
+
+    return S3Store.at(settings.ARTIFACT_STORE, lent=Path(settings.VAR_DIR) / "lent")

@@ -141,7 +141,7 @@ def test_who_granted_a_role_to_oneself_is_known(loan):
     grant_role(Role.APPROVER, to=ada, actor=ada, model=loan)
     [grant] = grants_giving(APPROVE, loan, user=ada)
     assert grant.granted_by == ada
-    told = {(role.role, role.self_granted) for role in roles_held(ada)}
+    told = {(role.title, role.self_granted) for role in roles_held(ada)}
     assert told == {("Administrator", False), ("Approver", True)}
 
 
@@ -151,9 +151,9 @@ def test_an_account_tells_what_one_may_do_and_why(loan):
     grant_role(Role.REVIEWER, to=risk, actor=admin, model=loan)
     grant_role(Role.VIEWER, to=rita, actor=None)
     everywhere, here = roles_held(rita)
-    assert (everywhere.role, everywhere.where, everywhere.through) == ("Viewer", "all models", "granted to you")
+    assert (everywhere.title, everywhere.where, everywhere.group) == ("Viewer", "all models", "")
     assert everywhere.granted_by == "Assaydesk's set-up"
-    assert (here.role, here.where, here.through, here.granted_by) == ("Reviewer", "loan", "group risk", "Adele Min")
+    assert (here.title, here.where, here.group, here.granted_by) == ("Reviewer", "loan", "risk", "Adele Min")
     assert here.permits == ["see its versions, evidence and promotions", "tick, review and acknowledge"]
 
 

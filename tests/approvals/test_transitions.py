@@ -19,9 +19,12 @@ from approvals.actions import (
     acknowledge_gate,
     comment_on_promotion,
     rerun_gate,
+    restart_promotion,
     resubmit_promotion,
     review_promotion,
+    take_over_promotion,
     tick_item,
+    waive_gate,
     withdraw_promotion,
 )
 from approvals.actions.gates import record_outcome
@@ -43,9 +46,11 @@ gates_cleared    in_review          .                  .                  .     
 nobody_asked     approved           .                  .                  .                  .
 gate_failed      blocked            .                  .                  .                  .
 recheck          checking           checking           checking           changes_requested  checking
+restart          checking           checking           checking           checking           checking
 slots_filled     .                  .                  approved           .                  .
 moved            .                  .                  .                  .                  completed
-request_changes  changes_requested  changes_requested  changes_requested  .                  .
+reopen           .                  .                  .                  .                  in_review
+request_changes  changes_requested  changes_requested  changes_requested  .                  changes_requested
 resubmit         .                  .                  .                  checking           .
 reject           rejected           rejected           rejected           rejected           rejected
 withdraw         withdrawn          withdrawn          withdrawn          withdrawn          withdrawn
@@ -55,31 +60,49 @@ supersede        superseded         superseded         superseded         supers
 
 # What an act of somebody who may comes to. "=state" moves (or stays) there; anything else is the refusal's code.
 ACTS = """
-act              checking            blocked             in_review           changes_requested   approved     closed
-approve          gates_running       blocked             =in_review          not_now             not_now      closed
-request_changes  =changes_requested  =changes_requested  =changes_requested  not_now             not_now      closed
-reject           =rejected           =rejected           =rejected           =rejected           =rejected    closed
-tick             gates_running       =blocked            =in_review          =changes_requested  =approved    closed
-withdraw         =withdrawn          =withdrawn          =withdrawn          =withdrawn          =withdrawn   closed
-resubmit         not_now             not_now             not_now             =in_review          not_now      closed
-rerun            gate_running        =checking           =checking           =changes_requested  =checking    closed
+act             checking           blocked            in_review          changes_requested  approved           closed
+approve         gates_running      blocked            =in_review         not_now            not_now            closed
+request_changes =changes_requested =changes_requested =changes_requested not_now            =changes_requested closed
+reject          =rejected          =rejected          =rejected          =rejected          =rejected          closed
+tick            gates_running      =blocked           =in_review         =changes_requested =approved          closed
+withdraw        =withdrawn         =withdrawn         =withdrawn         =withdrawn         =withdrawn         closed
+resubmit        not_now            not_now            not_now            =in_review         not_now            closed
+rerun           gate_running       =checking          =checking          =changes_requested =checking          closed
+waive           nothing_to_waive   =in_review         nothing_to_waive   nothing_to_waive   nothing_to_waive   closed
+take_over       requester_there    requester_there    requester_there    requester_there    requester_there    closed
+restart         policy_current     policy_current     policy_current     policy_current     policy_current     closed
 """
 
 # Who may ("yes"), and the code of the refusal of who never may, whatever the state.
 PEOPLE = """
-role         approve       request_changes  reject        tick          withdraw       resubmit       rerun
-requester    requester     requester        requester     requester     yes            yes            yes
-contributor  not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  yes            yes
-reviewer     yes           yes              yes           yes           not_requester  not_permitted  yes
-approver     yes           yes              yes           yes           not_requester  not_permitted  yes
-operator     not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  not_permitted  not_permitted
-auditor      not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  not_permitted  not_permitted
-viewer       not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  not_permitted  not_permitted
-service      service       service          service       service       not_requester  yes            yes
-superuser    not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  not_permitted  not_permitted
-outsider     not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_requester  not_permitted  not_permitted
-self_made    self_granted  self_granted     self_granted  self_granted  not_requester  not_permitted  yes
-left         inactive      inactive         inactive      inactive      not_requester  not_permitted  not_permitted
+role         approve       request_changes  reject        tick          waive
+requester    requester     requester        requester     requester     requester
+contributor  not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+reviewer     yes           yes              yes           yes           not_approver
+approver     yes           yes              yes           yes           yes
+operator     not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+auditor      not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+viewer       not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+service      service       service          service       service       service
+superuser    not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+outsider     not_reviewer  not_reviewer     not_reviewer  not_reviewer  not_approver
+self_made    self_granted  self_granted     self_granted  self_granted  not_approver
+left         inactive      inactive         inactive      inactive      inactive
+"""
+SEEING_TO = """
+role         withdraw       resubmit       rerun          take_over      restart
+requester    yes            yes            yes            yes            yes
+contributor  not_requester  yes            yes            yes            yes
+reviewer     not_requester  not_permitted  yes            not_permitted  not_permitted
+approver     not_requester  not_permitted  yes            not_permitted  not_permitted
+operator     not_requester  not_permitted  not_permitted  not_permitted  not_permitted
+auditor      not_requester  not_permitted  not_permitted  not_permitted  not_permitted
+viewer       not_requester  not_permitted  not_permitted  not_permitted  not_permitted
+service      not_requester  yes            yes            service        yes
+superuser    not_requester  not_permitted  not_permitted  not_permitted  not_permitted
+outsider     not_requester  not_permitted  not_permitted  not_permitted  not_permitted
+self_made    not_requester  not_permitted  yes            not_permitted  not_permitted
+left         not_requester  not_permitted  not_permitted  not_permitted  not_permitted
 """
 
 VERBS = {
@@ -90,10 +113,13 @@ VERBS = {
     "withdraw": "promotion.withdrawn",
     "resubmit": "promotion.resubmitted",
     "rerun": "gate.rerun",
+    "waive": "gate.waived",
+    "take_over": "promotion.taken_over",
+    "restart": "promotion.restarted",
 }
 #: Events that people cause by their acts, and those that only follow from something else.
-CAUSED_BY_PEOPLE = {"request_changes", "resubmit", "reject", "withdraw", "recheck", "slots_filled"}
-FOLLOWS = {"gates_cleared", "nobody_asked", "gate_failed", "moved", "expire", "supersede"}
+CAUSED_BY_PEOPLE = {"request_changes", "resubmit", "reject", "withdraw", "recheck", "restart", "slots_filled"}
+FOLLOWS = {"gates_cleared", "nobody_asked", "gate_failed", "moved", "reopen", "expire", "supersede"}
 
 
 def read_table(text: str) -> dict[str, dict[str, str]]:
@@ -101,7 +127,8 @@ def read_table(text: str) -> dict[str, dict[str, str]]:
     return {line[0]: dict(zip(header[1:], line[1:], strict=True)) for line in lines}
 
 
-LIFE_TABLE, ACTS_TABLE, PEOPLE_TABLE = map(read_table, (LIFE, ACTS, PEOPLE))
+LIFE_TABLE, ACTS_TABLE = read_table(LIFE), read_table(ACTS)
+PEOPLE_TABLE = {role: {**decide, **read_table(SEEING_TO)[role]} for role, decide in read_table(PEOPLE).items()}
 
 
 # --- The table itself --------------------------------------------------------------------------------
@@ -133,6 +160,11 @@ def approve(promotion: Promotion, actor: User, slot: str) -> None:
     review_promotion(promotion, actor=actor, verdict="approve", seal=promotion.seal, slot=slot, ticks=mine)
 
 
+def waive_first_failure(promotion: Promotion, actor: User) -> None:
+    run = current_runs(promotion)[0]
+    waive_gate(promotion, run.key, actor=actor, reason="Known, and smaller than it looks.", digest=run.digest)
+
+
 DO: dict[str, Callable[[Promotion, User, str], object]] = {
     "approve": approve,
     "request_changes": lambda promotion, actor, _: review_promotion(
@@ -144,6 +176,9 @@ DO: dict[str, Callable[[Promotion, User, str], object]] = {
     "tick": lambda promotion, actor, _: tick_item(promotion, "rollback", actor=actor, seal=promotion.seal),
     "withdraw": lambda promotion, actor, _: withdraw_promotion(promotion, actor=actor, reason="A better one comes."),
     "resubmit": lambda promotion, actor, _: resubmit_promotion(promotion, actor=actor, answer="It says so now."),
+    "waive": lambda promotion, actor, _: waive_first_failure(promotion, actor),
+    "take_over": lambda promotion, actor, _: take_over_promotion(promotion, actor=actor, reason="Dana left."),
+    "restart": lambda promotion, actor, _: restart_promotion(promotion, actor=actor, reason="New rules."),
     "rerun": lambda promotion, actor, _: rerun_gate(promotion, "integrity", actor=actor, reason="Disk was replaced."),
 }
 
@@ -262,7 +297,11 @@ def test_a_gate_that_ends_after_people_decided_moves_nothing(
     decided = promotion.state
     for run, lease in leases:
         assert lease is not None
-        record_outcome(run, Judged(outcome, "late"), lease=lease)
+        if decided == State.CHANGES_REQUESTED:
+            record_outcome(run, Judged(outcome, "late"), lease=lease)
+        else:
+            with pytest.raises(LeaseLost):
+                record_outcome(run, Judged(outcome, "late"), lease=lease)
     promotion.refresh_from_db()
     assert promotion.state == decided
 

@@ -46,6 +46,10 @@ class ScriptedServer:
         body |= {"remedy": remedy, **more}
         self.answer(call, json.dumps(body).encode(), status=status, kind="application/problem+json")
 
+    def redirect(self, call: str, to: str) -> None:
+        """Sends the caller on, as the artifact store's door does."""
+        self.answer(call, to.encode(), status=302)
+
     def hang_up(self, call: str) -> None:
         """Takes the call and ends the connection without a word."""
         self.answer(call, b"", status=0)
@@ -76,6 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if status == 302 and answer:
+            self.send_header("Location", answer.decode())
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)

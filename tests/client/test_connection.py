@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from assaydesk_client import Client, Corrupted, Misuse, NotAllowed, PromotionMoved, Refused, Unreachable
+from assaydesk_client.answers import ArtifactFile
 from tests.client.recorded import MODEL, promotion
-from tests.client.scripted_server import ScriptedServer
+from tests.client.scripted_server import ScriptedServer, scripted_server
 
 Ask = Callable[[Client], Iterator[dict[str, Any]]]
 
@@ -189,6 +190,55 @@ def test_download_with_a_wrong_digest_leaves_nothing_behind(
     with pytest.raises(Corrupted):
         client.download_artifact("loans", 3, {"path": "model.onnx", "size": 8, "sha256": wanted}, target)
     assert list(target.parent.iterdir()) == []
+
+
+def sent_on(server: ScriptedServer, *, to: str) -> None:
+    server.redirect("GET /models/loan/versions/1/artifacts/model.onnx", to)
+
+
+FILE: ArtifactFile = {"path": "model.onnx", "size": 5, "sha256": hashlib.sha256(b"bytes").hexdigest()}
+
+
+def test_download_follows_to_the_store_without_the_token(
+    client: Client, server: ScriptedServer, tmp_path: Path
+) -> None:
+    with scripted_server() as store:
+        store.answer("GET /bucket/object", b"bytes")
+        sent_on(server, to=f"{store.url}/api/v1/bucket/object?X-Amz-Signature=abc")
+        client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
+        [call] = store.calls
+    assert (tmp_path / "model.onnx").read_bytes() == b"bytes"
+    assert call.path.endswith("?X-Amz-Signature=abc")
+    assert "authorization" not in call.headers
+
+
+def test_what_the_store_hands_out_is_checked_too(client: Client, server: ScriptedServer, tmp_path: Path) -> None:
+    with scripted_server() as store:
+        store.answer("GET /bucket/object", b"other")
+        sent_on(server, to=f"{store.url}/api/v1/bucket/object")
+        with pytest.raises(Corrupted):
+            client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["ftp://store/object", "file:///etc/passwd", "/api/v1/elsewhere", ""])
+def test_download_is_sent_on_only_to_a_web_address(
+    client: Client, server: ScriptedServer, tmp_path: Path, to: str
+) -> None:
+    sent_on(server, to=to)
+    with pytest.raises(Unreachable):
+        client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_store_that_refuses_or_is_away_is_named(client: Client, server: ScriptedServer, tmp_path: Path) -> None:
+    with scripted_server() as store:
+        store.answer("GET /bucket/object", b"<Error/>", status=403)
+        sent_on(server, to=f"{store.url}/api/v1/bucket/object")
+        with pytest.raises(Unreachable, match="artifact store at 127.0.0.1 answered with status 403"):
+            client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
+    with pytest.raises(Unreachable, match="can't be reached"):
+        client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
 
 
 def test_inputs_are_written_as_they_come(client: Client, server: ScriptedServer, tmp_path: Path) -> None:

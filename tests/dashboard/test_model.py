@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from accounts.actions import grant_role
-from dashboard.pages.model import VERSIONS_SHOWN
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of, section
 
@@ -22,10 +21,6 @@ def lane(page: str, stage: str) -> str:
     """One stage's lane, by the words beside its symbol."""
     lanes = section(page, "stages").split('<span class="stage">')
     return next(each for each in lanes if f"</svg>{stage}</span>" in each)
-
-
-def numbers_on(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'row-link" href="/models/loan/versions/(\d+)/"', page)]
 
 
 def test_an_outsider_can_not_tell_a_hidden_model_from_none(people: Any) -> None:
@@ -104,27 +99,9 @@ def test_a_version_row_shows_the_primary_metric_with_where_it_comes_from(people:
     assert "loan-holdout@1" in versions
 
 
-def test_a_model_with_a_metric_nobody_measures_still_has_a_page(people: Any) -> None:
-    model = factories.model_named()
-    type(model).objects.filter(pk=model.pk).update(primary_metric="profit")
-    factories.live_version(factories.model_named())
-    assert "Not measured" in page_of(people.ana, "/models/loan/")
-
-
-def test_versions_are_paged_without_gap_or_double(people: Any) -> None:
-    model = factories.model_named()
-    for _ in range(VERSIONS_SHOWN + 2):
-        factories.version_of(model, final=False)
-    first = page_of(people.ana, "/models/loan/")
-    link = re.search(r'href="(\?before=\d+)#versions">Older', first)
-    assert link is not None
-    second = page_of(people.ana, "/models/loan/" + link[1])
-    assert numbers_on(first) + numbers_on(second) == list(range(VERSIONS_SHOWN + 2, 0, -1))
-
-
 def test_a_mangled_key_shows_the_first_page(people: Any) -> None:
     factories.model_named()
-    page_of(people.ana, "/models/loan/?before=x&terms_before=99999999999999999999")
+    page_of(people.ana, "/models/loan/?terms_before=99999999999999999999")
 
 
 def test_the_number_of_queries_does_not_grow_with_versions_and_promotions(people: Any) -> None:

@@ -1,0 +1,116 @@
+"""What the gates over time and memory share: a ceiling, a ratio to what is live, and how it was measured."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from approvals.gates.base import Gate, Judged, Side
+from approvals.models.gates import Outcome
+from evidence.measuring import median_ratio
+from evidence.models import Measurement, Provenance
+from registry.models import Version
+
+MOST_BATCH_ROWS = 10_000
+_ISOLATION = {"bubblewrap": "no network, read-only input (bubblewrap)", "limits": "time and memory limits only"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One figure of a measurement, what pages call it, and its limits: absolute, and against what is live."""
+
+    figure: str
+    title: str
+    at_most: float | None
+    at_most_ratio: float | None
+
+
+@dataclass(frozen=True)
+class _Finding:
+    outcome: Outcome
+    text: str
+
+
+class MeasuredGate(Gate):
+    """A gate over one figure of a measurement that is made anew for each run."""
+
+    #: The measurement isn't among them: a new one that comes to the same outcome must change no decision.
+    rests_on: ClassVar[frozenset[str]] = frozenset({"artifact", "baseline"})
+
+    @abstractmethod
+    def rule(self, parameters: Any) -> Rule: ...
+
+    @abstractmethod
+    def in_words(self, value: float) -> str: ...
+
+    def check_parameters(self, parameters: Any) -> None:
+        rule = self.rule(parameters)
+        if rule.at_most is None and rule.at_most_ratio is None:
+            raise ValueError("give a ceiling, at_most_ratio, or both.")
+        if min(limit for limit in (rule.at_most, rule.at_most_ratio) if limit is not None) <= 0:
+            raise ValueError("a limit must be above 0.")
+        if not 1 <= parameters.batch_rows <= MOST_BATCH_ROWS:
+            raise ValueError(f"batch_rows must be from 1 to {MOST_BATCH_ROWS:,}.")
+
+    def dataset(self, parameters: Any) -> str:
+        name: str = parameters.dataset
+        return name
+
+    def check(self, candidate: Side, baseline: Side | None, parameters: Any) -> Judged:
+        own = candidate.measurement
+        if own is None:
+            return Judged(Outcome.ERROR, candidate.problem)
+        rule = self.rule(parameters)
+        value = float(getattr(own, rule.figure))
+        findings = [self._against_ceiling(value, rule), self._against_live(own, baseline, rule)]
+        made = [finding for finding in findings if finding is not None]
+        judged = [finding.outcome for finding in made]
+        worst = next(each for each in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED) if each in judged)
+        versions = [candidate.version] + ([baseline.version] if baseline else [])
+        return Judged(
+            worst,
+            f"{rule.title} {self.in_words(value)}; {'; '.join(finding.text for finding in made)}",
+            {"value": value, "measurement": own.pk, "facts": self._facts(own, baseline, rule)},
+            Provenance.EXECUTED,
+            tuple(version.artifact_digest for version in versions),
+        )
+
+    def _against_ceiling(self, value: float, rule: Rule) -> _Finding | None:
+        if rule.at_most is None:
+            return None
+        passed = value <= rule.at_most
+        return _Finding(
+            Outcome.PASSED if passed else Outcome.FAILED,
+            f"{'at most' if passed else 'more than'} {self.in_words(rule.at_most)}",
+        )
+
+    def _against_live(self, own: Measurement, baseline: Side | None, rule: Rule) -> _Finding | None:
+        if rule.at_most_ratio is None:
+            return None
+        if baseline is None:
+            return _Finding(Outcome.PASSED, "nothing is live to compare with")
+        if baseline.measurement is None:
+            text = f"{baseline.version} is live but can't be measured: {baseline.problem}"
+            return _Finding(Outcome.INCONCLUSIVE, text)
+        ratio = median_ratio(own.rounds, baseline.measurement.rounds, rule.figure)
+        passed = ratio <= rule.at_most_ratio
+        limit = f"{'at most' if passed else 'more than'} {rule.at_most_ratio:g}×"
+        return _Finding(
+            Outcome.PASSED if passed else Outcome.FAILED, f"{ratio:.2f}× that of {baseline.version}, {limit}"
+        )
+
+    def _facts(self, own: Measurement, baseline: Side | None, rule: Rule) -> list[list[str]]:
+        live = baseline.measurement if baseline else None
+        calls = f"{own.n:,} timed calls of {own.batch_rows:,} row{'s' if own.batch_rows != 1 else ''}"
+        turns = f", taking turns with {live.version}" if live else ""
+        facts = [
+            ["Measured", f"{calls} in {len(own.rounds)} rounds after a warm-up{turns}; medians over the rounds"],
+            ["Rounds", self._spread(own.version, own, rule)],
+        ]
+        if live is not None:
+            facts.append(["", self._spread(live.version, live, rule)])
+        return [*facts, ["Host", own.host], ["Isolated", _ISOLATION.get(own.isolation, own.isolation)]]
+
+    def _spread(self, version: Version, measurement: Measurement, rule: Rule) -> str:
+        """How far the rounds lie apart: what stands for an interval, which a single timing doesn't have."""
+        found = sorted(told[rule.figure] for told in measurement.rounds)
+        return f"{version}: {self.in_words(found[0])} to {self.in_words(found[-1])}"

@@ -1,0 +1,112 @@
+"""What rests on a dataset version: who must be told when it turns out to be wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+
+from accounts.access import visible
+from accounts.models import User
+from approvals.models import OPEN_STATES, PolicyRevision, Promotion, State
+from approvals.queries import promotions
+from evidence.models import Evaluation
+from registry.models import DatasetVersion, Model, Stage, Version
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class RestingVersion:
+    """A version that was trained on the data, or evaluated on it, or both."""
+
+    version: Version
+    trained: bool
+    evaluated: bool
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What the actor can see of it: what is live first, then Staging, newest first; open promotions before others.
+
+    `more_versions` and `more_promotions` say that there are further ones than the first `MOST`.
+    """
+
+    versions: list[RestingVersion]
+    more_versions: bool
+    promotions: list[Promotion]
+    more_promotions: bool
+    policies: list[PolicyRevision]
+
+    @property
+    def models(self) -> list[Model]:
+        """The models of the versions, by name."""
+        return sorted({each.version.model for each in self.versions}, key=lambda model: model.name.lower())
+
+    @property
+    def live(self) -> list[Version]:
+        return [each.version for each in self.versions if each.version.stage == Stage.PRODUCTION]
+
+
+def impact_of(data: DatasetVersion, *, actor: User) -> Impact:
+    """Versions trained on the dataset version or evaluated on it, their promotions that are open or completed, open
+    ones whose policy names it, and the policies whose newest revision does. A fixed number of queries."""
+    naming = [revision for revision in _revisions_in_use() if names(revision.document, str(data))]
+    versions, more_versions = _first(_resting_versions(data, actor))
+    concerned, more_promotions = _first(_promotions(data, naming, actor))
+    return Impact(
+        versions=[RestingVersion(each, each.trained, each.evaluated) for each in versions],
+        more_versions=more_versions,
+        promotions=concerned,
+        more_promotions=more_promotions,
+        policies=_newest_seen(naming, actor),
+    )
+
+
+def names(document: Any, reference: str) -> bool:
+    """Whether a gate of the policy's document names the dataset version, written name@number in whatever case."""
+    parameters = (gate.get("parameters") or {} for gate in document.get("gates") or [])
+    return any(reference.casefold() == str(value).casefold() for told in parameters for value in told.values())
+
+
+def _first(rows: QuerySet[Any]) -> tuple[list[Any], bool]:
+    found = list(rows[: MOST + 1])
+    return found[:MOST], len(found) > MOST
+
+
+def _resting_versions(data: DatasetVersion, actor: User) -> QuerySet[Any]:
+    urgency = Case(
+        When(stage=Stage.PRODUCTION, then=Value(0)),
+        When(stage=Stage.STAGING, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    trained = Version.trained_on.through.objects.filter(version=OuterRef("pk"), datasetversion=data)
+    evaluated = Evaluation.objects.filter(version=OuterRef("pk"), dataset__dataset_version=data)
+    versions: QuerySet[Any] = visible(Version.objects.all(), actor=actor, model_path="model")
+    versions = versions.annotate(trained=Exists(trained), evaluated=Exists(evaluated))
+    return versions.filter(Q(trained=True) | Q(evaluated=True)).select_related("model").order_by(urgency, "-pk")
+
+
+def _promotions(data: DatasetVersion, naming: Iterable[PolicyRevision], actor: User) -> QuerySet[Promotion]:
+    resting = Version.objects.filter(Q(trained_on=data) | Q(evaluations__dataset__dataset_version=data))
+    of_versions = Q(version__in=resting.values("pk"), state__in=(*OPEN_STATES, State.COMPLETED))
+    to_be_judged = Q(policy_revision__in=list(naming), state__in=OPEN_STATES)
+    found = visible(promotions(), actor=actor, model_path="version__model").filter(of_versions | to_be_judged)
+    return found.order_by(F("closed_at").desc(nulls_first=True), "-pk")
+
+
+def _revisions_in_use() -> list[PolicyRevision]:
+    """The newest of each policy, and those under which promotions are open."""
+    later = PolicyRevision.objects.filter(policy=OuterRef("policy"), number__gt=OuterRef("number"))
+    open_under = Promotion.objects.filter(policy_revision=OuterRef("pk"), state__in=OPEN_STATES)
+    revisions = PolicyRevision.objects.annotate(is_newest=~Exists(later)).filter(Q(is_newest=True) | Exists(open_under))
+    return list(revisions.select_related("policy__model").order_by("policy__name"))
+
+
+def _newest_seen(naming: list[Any], actor: User) -> list[PolicyRevision]:
+    newest = [revision for revision in naming if revision.is_newest]
+    of_models = {revision.policy.model_id for revision in newest if revision.policy.model_id}
+    seen = visible(Model.objects.filter(pk__in=of_models), actor=actor, model_path="pk")
+    keys = set(seen.values_list("pk", flat=True)) if of_models else set()
+    return [each for each in newest if each.policy.model_id is None or each.policy.model_id in keys]

@@ -1,0 +1,87 @@
+"""Who may decide on a promotion."""
+
+from accounts.access import may, people_who_may
+from accounts.models import User
+from accounts.reasons import Reason
+from accounts.roles import REVIEW
+from approvals.models import State
+from approvals.permissions.wording import closed, in_state, joined
+from approvals.standing import Marks, barred_people
+from approvals.transitions import Event
+
+
+def why_never_decide(marks: Marks, user: User) -> Reason | None:
+    """Why this person can't decide on this promotion, whatever its state."""
+    if user.is_service:
+        return Reason("service", "A service account can't decide.", "People do; it may open promotions.")
+    if not user.is_active:
+        return Reason("inactive", "This account is not active.")
+    barred = barred_people(marks.promotion)
+    if user.pk in barred:
+        return Reason("requester", f"You can't decide: {barred[user.pk]}.", who_decides(marks))
+    if not may(user, REVIEW, marks.promotion.version.model):
+        return Reason("not_reviewer", "You are no reviewer of this model.", who_decides(marks))
+    if not any(marks.holds(user, slot) for slot in marks.document.slots):
+        own = [g for g in marks.grants if g.user_id == user.pk and g.granted_by_id == user.pk]
+        if own:
+            return Reason("self_granted", "You granted yourself this role.", "Somebody else must grant it or decide.")
+        return Reason("no_slot", "None of this promotion's slots is yours.", who_decides(marks))
+    return None
+
+
+def why_not_approve(marks: Marks, user: User) -> Reason | None:
+    """Checklist and acknowledgements are asked for by the action, since the form brings them along."""
+    if (never := why_never_decide(marks, user)) is not None:
+        return never
+    promotion = marks.promotion
+    if promotion.state == State.CHECKING:
+        return Reason("gates_running", "The gates are still running.", "Approve when they are through.")
+    if promotion.state == State.BLOCKED:
+        return Reason("blocked", "A gate failed.", "It must pass first.")
+    if promotion.state != State.IN_REVIEW:
+        return in_state(promotion, Event.SLOTS_FILLED)
+    if any(review.reviewer_id == user.pk for review in marks.approvals):
+        return Reason("approved_already", "You have approved.", who_decides(marks))
+    if user.pk in marks.waiver_givers and marks.only_waiver_givers_approved and marks.places_left <= 1:
+        return Reason(
+            "only_waiver_giver",
+            "You made an exception here, so you can't be the only one to approve.",
+            who_decides(marks),
+        )
+    if not marks.slots_for(user):
+        return Reason("slots_filled", "Your slot has been filled.", who_decides(marks))
+    return None
+
+
+def why_not_tick(marks: Marks, user: User) -> Reason | None:
+    if (never := why_never_decide(marks, user)) is not None:
+        return never
+    if marks.promotion.state == State.CHECKING:
+        return Reason("gates_running", "The gates are still running.", "Tick when they are through.")
+    return None if marks.promotion.is_open else closed(marks.promotion)
+
+
+def why_not_request_changes(marks: Marks, user: User) -> Reason | None:
+    return why_never_decide(marks, user) or in_state(marks.promotion, Event.REQUEST_CHANGES)
+
+
+def why_not_reject(marks: Marks, user: User) -> Reason | None:
+    return why_never_decide(marks, user) or in_state(marks.promotion, Event.REJECT)
+
+
+def why_not_acknowledge(marks: Marks, user: User) -> Reason | None:
+    if (never := why_never_decide(marks, user)) is not None:
+        return never
+    return None if marks.promotion.is_open else closed(marks.promotion)
+
+
+def who_decides(marks: Marks) -> str:
+    """The people who can fill an open slot, named, so that nobody has to ask around; or why nobody can yet."""
+    if marks.promotion.state == State.BLOCKED:
+        return "A gate failed, so nobody can: run it again, waive it, or register a better version."
+    barred = barred_people(marks.promotion)
+    people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
+    names = [person.display_name for person in people if marks.slots_for(person)]
+    if not names:
+        return "Nobody else can fill an open slot: an administrator can grant the role." if marks.open_slots else ""
+    return f"{joined(names)} decide{'s' if len(names) == 1 else ''} next."

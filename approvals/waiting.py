@@ -1,0 +1,31 @@
+"""What waits for whom: the same answer for the inbox, its count, and the letter that lists it."""
+
+from django.db.models import F, QuerySet, prefetch_related_objects
+
+from accounts.access import visible
+from accounts.models import User
+from accounts.roles import REVIEW
+from approvals.models import Promotion, State
+from approvals.queries import open_promotions
+from approvals.standing import Marks, barred_people, marks_of_many
+
+#: In the other open states the next step is the requester's, or nobody's.
+REVIEWERS_ARE_NEXT = (State.CHECKING, State.IN_REVIEW)
+
+
+def by_due_time(promotions: QuerySet[Promotion]) -> QuerySet[Promotion]:
+    """The most urgent first; what isn't in review yet has no due time and follows, oldest first."""
+    return promotions.order_by(F("due_at").asc(nulls_last=True), "opened_at", "pk")
+
+
+def marks_waiting_for(user: User) -> list[Marks]:
+    """The open promotions whose next mark this person can give, the most urgent first; a few queries in all."""
+    promotions = visible(open_promotions(), actor=user, permission=REVIEW, model_path="version__model")
+    marks = marks_of_many(by_due_time(promotions.filter(state__in=REVIEWERS_ARE_NEXT)))
+    prefetch_related_objects([user], "groups")
+    return [each for each in marks.values() if can_decide(each, user)]
+
+
+def can_decide(marks: Marks, user: User) -> bool:
+    """Whether an open slot of the promotion is this person's to fill."""
+    return user.pk not in barred_people(marks.promotion) and bool(marks.slots_for(user))

@@ -1,0 +1,3 @@
+from audit.verbs import verb
+
+AUDIT_EXPORTED = verb("audit.exported", "exported")

@@ -1,0 +1,42 @@
+"""CSV that a spreadsheet opens without running anything.
+
+A cell that begins like a formula is one to a spreadsheet, quoted or not. So a text gets one apostrophe in front
+when its first visible character is = + - or @ (also as full-width characters), or when it begins with a tab or a
+line end. A text that begins with an apostrophe gets another: whoever takes one leading apostrophe away from every
+text has what was written. Numbers that are given as numbers stay numbers, negative ones too.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+# Spaces, control characters and marks without width are skipped by spreadsheets before they look for a formula.
+_LIKE_A_FORMULA = re.compile("[\\s\\x00-\\x20\\u200b-\\u200f\\u2060\\ufeff]*[=+\\-@＝＋－＠]|[\\t\\r\\n']")  # noqa: RUF001
+
+
+def neutralised(cell: object) -> object:
+    """The cell as it can stand in a CSV file; only texts that a spreadsheet could run are changed."""
+    return f"'{cell}" if isinstance(cell, str) and _LIKE_A_FORMULA.match(cell) else cell
+
+
+def as_written(cell: str) -> str:
+    """The text that `neutralised` was given."""
+    return cell.removeprefix("'")
+
+
+class _Line:
+    """A file of one line: the csv module writes to it, the line is taken from it."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Each row as a line of CSV (RFC 4180: commas, CRLF, quotes where needed), its cells neutralised."""
+    line = _Line()
+    writer = csv.writer(line)
+    for row in rows:
+        writer.writerow([neutralised(cell) for cell in row])
+        yield line.text

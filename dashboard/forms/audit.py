@@ -1,0 +1,61 @@
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from audit.periods import moment_from
+from audit.queries import Filters
+from audit.verbs import REGISTERED
+from registry.queries import name_on_record
+
+
+class RecordFilterForm(forms.Form):
+    """What a reader looks for in the record: exact model, verb and user name, from one day to another."""
+
+    model = forms.CharField(label="Model", required=False, max_length=128)
+    # Text, not a choice: a verb that was retired can still be looked for by its name.
+    verb = forms.CharField(label="What happened", required=False, max_length=64, widget=forms.Select)
+    actor = forms.CharField(label="Who (user name)", required=False, max_length=150)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        choices = sorted(((name, f"{verb.wording} ({name})") for name, verb in REGISTERED.items()), key=_topic)
+        self.fields["verb"].widget.choices = [("", "Anything"), *choices]
+        for name in ("model", "actor"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the first one.")
+        return cleaned
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What is looked for, as an address carries it."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+    def filters_for(self, reader: User, before: int | None = None) -> Filters:
+        """The same for the record's queries; days are those of the installation's time zone."""
+        asked = self.cleaned_data
+        return Filters(
+            model=name_on_record(asked["model"], reader),
+            verb=asked["verb"],
+            actor=asked["actor"],
+            before=before,
+            since=moment_from(_day(asked["since"])),
+            until=moment_from(_day(asked["until"]), as_end=True),
+        )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _topic(choice: tuple[str, str]) -> tuple[str, str]:
+    name, wording = choice
+    return name.partition(".")[0], wording

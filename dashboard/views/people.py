@@ -1,0 +1,69 @@
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import fetch, may_everywhere
+from accounts.models import User
+from accounts.permissions import why_not_see_people
+from accounts.reasons import Forbidden, NotFound, Reason
+from accounts.roles import ADMINISTER
+from dashboard.pages.people import model_people_page, people_page, rights_page
+from dashboard.signed_in import SignedInRequest, signed_in
+from registry.models import Model
+from registry.queries import models_named
+
+
+@require_safe
+@signed_in
+def people(request: SignedInRequest) -> HttpResponse:
+    """All accounts by user name, searched by `q`, for auditors and administrators of all models."""
+    _refuse(why_not_see_people(request.user))
+    search, after = _words(request, "q"), _words(request, "after")
+    context = {"page": people_page(search=search, after=after), "search": search, "after": after}
+    return render(request, "pages/people.html", context | _administers(request))
+
+
+@require_safe
+@signed_in
+def person_rights(request: SignedInRequest, username: str) -> HttpResponse:
+    """What somebody may do and why: on the model named by `model`, or everywhere. One's own is open to everybody."""
+    wanted = _words(request, "model")
+    model = _model(request, wanted) if wanted else None
+    if username != request.user.username:
+        _refuse(why_not_see_people(request.user, model))
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        raise NotFound("not_found", f"There is no account {username}.")
+    context = {"page": rights_page(person, model), "sees_all": why_not_see_people(request.user) is None}
+    return render(request, "pages/rights.html", context | _administers(request))
+
+
+@require_safe
+@signed_in
+def model_people(request: SignedInRequest, name: str) -> HttpResponse:
+    """Who holds which role on the model, for everybody who sees it; where each comes from, for its auditors."""
+    model = _model(request, name)
+    context = {
+        "model": model,
+        "page": model_people_page(model),
+        "explains": why_not_see_people(request.user, model) is None,
+    }
+    return render(request, "pages/model_people.html", context | _administers(request))
+
+
+def _model(request: SignedInRequest, name: str) -> Model:
+    return fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
+
+
+def _refuse(reason: Reason | None) -> None:
+    if reason is not None:
+        raise Forbidden.because(reason)
+
+
+def _words(request: SignedInRequest, name: str) -> str:
+    # NUL can't be looked for in PostgreSQL, nor stand in a name.
+    return request.GET.get(name, "").replace("\0", "").strip()
+
+
+def _administers(request: SignedInRequest) -> dict[str, bool]:
+    return {"may_administer": may_everywhere(request.user, ADMINISTER)}

@@ -1,0 +1,1 @@
+"""Comparing two models' predictions of the same rows: a file for each task."""

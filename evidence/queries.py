@@ -1,0 +1,44 @@
+"""Reads of evidence that both doors share."""
+
+from django.db.models import Count, FloatField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Abs, Cast
+
+from evidence.metrics import METRICS
+from evidence.models import Evaluation, LockedDataset, MetricValue
+from registry.models import Model
+
+
+def datasets_of(model: Model) -> QuerySet[LockedDataset]:
+    """The locked datasets that versions of the model were evaluated on, the one with the most versions first."""
+    evaluated = Evaluation.objects.filter(version__model=model, dataset=OuterRef("pk")).order_by()
+    counted = evaluated.values("dataset").annotate(n=Count("version", distinct=True)).values("n")
+    datasets = LockedDataset.objects.annotate(evaluated_versions=Subquery(counted)).filter(evaluated_versions__gte=1)
+    return datasets.select_related("dataset_version__dataset").order_by("-evaluated_versions", "-pk")
+
+
+def overall_values(locked: LockedDataset) -> QuerySet[MetricValue]:
+    """The figures over all rows of the dataset, of every version, the newest evaluation first."""
+    values = MetricValue.objects.filter(evaluation__dataset=locked, column="")
+    return values.order_by("-evaluation__made_at", "-pk")
+
+
+def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: str = "") -> MetricValue | None:
+    """The best figure of the metric on the dataset, at a tie that of the newest version; None when nothing is measured.
+
+    Only final versions that aren't deprecated count, each with its newest figure. `direction` is higher, lower or
+    zero (the nearest to it), by default the metric's own. Raises KeyError for a metric that isn't in `METRICS`.
+    """
+    direction = direction or METRICS[metric].direction
+    values = overall_values(locked).filter(metric=metric)
+    newest = values.filter(evaluation__version=OuterRef("evaluation__version"))
+    found = values.filter(
+        pk=Subquery(newest.values("pk")[:1]),
+        value__isnull=False,
+        evaluation__version__model=model,
+        evaluation__version__finalised_at__isnull=False,
+        evaluation__version__deprecated_at__isnull=True,
+    )
+    distance = Cast(Abs("value"), FloatField())
+    by = {"higher": "-value", "lower": "value", "zero": distance.asc()}[direction]
+    versions = "evaluation__version__model", "evaluation__dataset__dataset_version__dataset"
+    return found.select_related(*versions).order_by(by, "-evaluation__version__number").first()
