@@ -15,7 +15,7 @@ from work.mail_headers import one_line
 from work.models import Mail
 from work.outbox import write_mail
 
-_SIGNER = signing.Signer(salt="accounts.letters.stop")
+_SALT = "accounts.letters.stop"
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ def post_letter(person: User, letter: Letter, *, thread: str, once: str, put_off
 
 def stop_address(person: User) -> str:
     """Where this person's letters are turned off without signing in; it works for as long as the secret key does."""
-    return f"{settings.PUBLIC_URL}/letters/stop/{_SIGNER.sign(str(person.pk))}/"
+    return f"{settings.PUBLIC_URL}/letters/stop/{signing.Signer(salt=_SALT).sign(str(person.pk))}/"
 
 
 def person_to_stop(token: str) -> User:
     """Whose letters the address turns off. Raises Invalid for one that we didn't make, or that was cut."""
     try:
-        return User.objects.get(pk=int(_SIGNER.unsign(token)))
+        return User.objects.get(pk=int(signing.Signer(salt=_SALT).unsign(token)))
     except (signing.BadSignature, ValueError, User.DoesNotExist) as error:
         remedy = "Copy it whole from the letter, or choose on your account page."
         raise Invalid("bad_link", "This link isn't one from a letter, or a part of it is missing.", remedy) from error

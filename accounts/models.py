@@ -59,6 +59,7 @@ class AccessToken(models.Model):
         READ = "read", "Read"
         WRITE = "write", "Register and promote"
         REVIEW = "review", "Review"
+        OPERATE = "operate", "Roll back and take down"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=100, blank=True, help_text="What it is for.")

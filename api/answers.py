@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
-from approvals.models import Promotion, Review
+from approvals.holds import holds_of
+from approvals.impact import Impact
+from approvals.models import AfterReview, Promotion, Review, State, Waiver
+from approvals.seals import standing_waiver
 from approvals.standing import Marks, acknowledgement_of, marks_of
-from evidence.models import Evaluation
+from approvals.waiting import due_time
+from evidence.models import Evaluation, MetricValue
 from registry.models import DatasetVersion, Model, Version
 from registry.queries import newest_card
 from work.models import Job
@@ -30,8 +35,8 @@ def model_answer(model: Model) -> dict[str, Any]:
 
 
 _PLAIN = (
-    *("label", "stage", "description", "task", "format", "features", "signature", "parameters", "framework"),
-    *("environment", "decision_threshold", "run_id", "tags", "created_at", "finalised_at"),
+    *("label", "stage", "description", "task", "format", "features", "signature", "contract", "parameters"),
+    *("framework", "environment", "decision_threshold", "run_id", "tags", "created_at", "finalised_at"),
 )
 
 
@@ -72,15 +77,17 @@ def dataset_version_answer(data: DatasetVersion) -> dict[str, Any]:
         "locked": True,
         "rows": locked.rows,
         "digest": locked.digest,
+        "task": locked.task,
         "target": locked.target,
-        "positive": locked.positive_label,
+        "positive": locked.positive_label or None,
+        "classes": locked.classes or None,
         "segments": locked.segment_columns,
         "columns": locked.columns,
     }
 
 
 def evaluation_answer(evaluation: Evaluation) -> dict[str, Any]:
-    values = evaluation.values.order_by("pk").values("metric", "column", "segment", "value", "n")
+    values = evaluation.values.order_by("pk").values("metric", "column", "segment", "value", "n", "reason")
     return {
         "evaluation": evaluation.pk,
         "provenance": evaluation.provenance,
@@ -89,10 +96,51 @@ def evaluation_answer(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def best_answer(best: MetricValue, *, direction: str) -> dict[str, Any]:
+    version = best.evaluation.version
+    return {
+        **version_line(version),
+        "metric": best.metric,
+        "direction": direction,
+        "dataset": str(best.evaluation.dataset),
+        "value": best.value,
+        "n": best.n,
+        "provenance": best.evaluation.provenance,
+        "evaluation": best.evaluation_id,
+    }
+
+
+def impact_answer(data: DatasetVersion, impact: Impact) -> dict[str, Any]:
+    return {
+        "dataset": data.dataset.name,
+        "version": data.number,
+        "models": [model.name for model in impact.models],
+        "versions": [
+            version_line(each.version) | {"trained_on": each.trained, "evaluated_on": each.evaluated}
+            for each in impact.versions
+        ],
+        "more_versions": impact.more_versions,
+        "promotions": [promotion_line(promotion) for promotion in impact.promotions],
+        "more_promotions": impact.more_promotions,
+        "policies": [{"name": each.policy.name, "revision": each.number} for each in impact.policies],
+    }
+
+
+def version_line(version: Version) -> dict[str, Any]:
+    return {
+        "model": version.model.name,
+        "version": version.number,
+        "label": version.label,
+        "stage": version.stage,
+        "url": page_url(f"models/{version.model.name}/versions/{version.number}/"),
+    }
+
+
 def promotion_line(promotion: Promotion) -> dict[str, Any]:
-    fields = ("id", "from_stage", "to_stage", "state", "opened_at", "due_at")
+    fields = ("id", "from_stage", "to_stage", "state", "opened_at")
     return {
         **{name: getattr(promotion, name) for name in fields},
+        "due_at": due_time(promotion),
         "model": promotion.version.model.name,
         "version": promotion.version.number,
         "label": promotion.version.label,
@@ -112,12 +160,35 @@ def promotion_answer(promotion: Promotion) -> dict[str, Any]:
         "closed_at": promotion.closed_at,
         "closed_because": promotion.closed_because,
         "baseline": promotion.baseline.number if promotion.baseline else None,
+        "expires_at": promotion.expires_at,
+        "not_before": promotion.not_before,
+        "held_by": _holds(marks),
+        "taken_over_by": [takeover.by.username for takeover in promotion.takeovers.all()],
         "policy": {"name": revision.policy.name, "revision": revision.number},
         "gates": _gates(marks),
         "checklist": _checklist(marks),
         "slots": _slots(marks),
         "reviews": [_review(review) for review in promotion.reviews.select_related("reviewer").order_by("at")],
         "seal": promotion.seal,
+    }
+
+
+def _holds(marks: Marks) -> list[str]:
+    """What keeps an approved promotion from going live."""
+    if marks.promotion.state != State.APPROVED:
+        return []
+    return [hold.text for hold in holds_of(marks, timezone.now())]
+
+
+def after_review_answer(after_review: AfterReview) -> dict[str, Any]:
+    plain = ("id", "cause", "subject", "reason", "opened_at", "due_at", "verdict", "comment", "decided_at")
+    return {
+        **{name: getattr(after_review, name) for name in plain},
+        "model": after_review.model.name,
+        "actor": after_review.actor.username,
+        "promotion": after_review.promotion_id,
+        "decided_by": after_review.decided_by.username if after_review.decided_by else "",
+        "url": page_url(f"exceptions/#after-review-{after_review.pk}"),
     }
 
 
@@ -135,11 +206,19 @@ def _gates(marks: Marks) -> list[dict[str, Any]]:
                 "summary": run.summary,
                 "provenance": run.provenance,
                 "run": run.number,
+                "digest": run.digest,
                 "acknowledged_by": acknowledged.by.username if acknowledged else "",
+                "waiver": _waiver(standing_waiver(run)),
                 "progress": _progress(running) if running else None,
             }
         )
     return gates
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
+    if waiver is None:
+        return None
+    return {"by": waiver.by.username, **{name: getattr(waiver, name) for name in ("reason", "at", "expires_at")}}
 
 
 def _progress(job: Job) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from accounts.tokens import user_of
 from api.parsing import refuse_nul
 from audit.origin import note_token
 
-READ, WRITE, REVIEW = AccessToken.Scope.READ, AccessToken.Scope.WRITE, AccessToken.Scope.REVIEW
+READ, WRITE = AccessToken.Scope.READ, AccessToken.Scope.WRITE
+REVIEW, OPERATE = AccessToken.Scope.REVIEW, AccessToken.Scope.OPERATE
 
 
 class NotSignedIn(Refusal):

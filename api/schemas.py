@@ -4,10 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 #: What a person says: room for a thorough reason, as on the pages.
 Words = Annotated[str, Field(max_length=10_000)]
+
+
+CONTRACT_KEYS = (
+    "inputs (the one tensor's name, or the name of the input for each feature), output (name), positive_class (column "
+    "of binary probabilities, 0 or 1), classes (of multiclass models: labels in the order of the output's columns)."
+)
 
 
 class Sent(Schema):
@@ -43,14 +49,15 @@ class NamedPointer(Pointer):
 class NewVersion(Sent):
     label: str = Field("", max_length=64)
     description: str = ""
-    task: str = "binary"
+    task: str = Field("binary", description="binary, multiclass or regression")
     format: str = Field(max_length=32)
     features: list[str]
     signature: dict[str, Any] = {}
+    contract: dict[str, Any] = Field({}, description="How to feed it and read its answer: " + CONTRACT_KEYS)
     parameters: dict[str, Any] = {}
     framework: dict[str, Any] = {}
     environment: dict[str, Any] = {}
-    decision_threshold: float = 0.5
+    decision_threshold: float | None = Field(None, description="Of binary models, 0.5 unless said: yes from here on.")
     code: Code | None = None
     data: list[str | NamedPointer] = Field([], max_length=100)  # each is looked up in one transaction
     run_id: str = Field("", max_length=200)
@@ -68,6 +75,7 @@ class NewPromotion(Sent):
     to: Literal["Staging", "Production"]
     reason: Words = ""
     on_behalf_of: str = ""
+    not_before: AwareDatetime | None = None
 
 
 class NewReview(Sent):
@@ -84,6 +92,44 @@ class SealSeen(Sent):
 
 class ReasonGiven(Sent):
     reason: Words
+
+
+class OutcomeSeen(Sent):
+    """`digest` is the gate's, as it was read: another one means that it has a new result (409)."""
+
+    digest: str
+    reason: Words
+
+
+class NewWaiver(OutcomeSeen):
+    expires_at: AwareDatetime | None = None
+
+
+class NewReport(Sent):
+    """`artifact` is the digest of what was checked; it must be the version's when it is sent."""
+
+    outcome: Literal["passed", "failed"]
+    summary: Words
+    url: str = ""
+    artifact: str = ""
+
+
+class Operation(Sent):
+    """`expected_live` is the number of the version believed to be live: another one means something moved (409)."""
+
+    reason: Words
+    expected_live: int | None = None
+
+
+class NewRollback(Operation):
+    """`to` is the number of a version that was live before; without it, the previous one."""
+
+    to: int | None = None
+
+
+class AfterReviewVerdict(Sent):
+    verdict: Literal["accepted", "follow_up"]
+    comment: Words = ""
 
 
 class AnswerGiven(Sent):
@@ -140,10 +186,11 @@ class VersionAnswer(Schema):
     format: str
     features: list[str]
     signature: dict[str, Any]
+    contract: dict[str, Any]
     parameters: dict[str, Any]
     framework: dict[str, Any]
     environment: dict[str, Any]
-    decision_threshold: float
+    decision_threshold: float | None
     code: dict[str, str]
     data: list[DataAnswer]
     run_id: str
@@ -175,6 +222,7 @@ class MetricAnswer(Schema):
     segment: str
     value: float | None
     n: int
+    reason: str
 
 
 class EvaluationAnswer(Schema):
@@ -193,10 +241,50 @@ class DatasetVersionAnswer(Schema):
     locked: bool
     rows: int | None = None
     digest: str | None = None
+    task: str | None = None
     target: str | None = None
     positive: str | None = None
+    classes: list[str] | None = None
     segments: list[str] | None = None
     columns: list[dict[str, str]] | None = None
+
+
+class BestAnswer(Schema):
+    model: str
+    metric: str
+    direction: str
+    dataset: str
+    version: int
+    label: str
+    stage: str
+    value: float
+    n: int
+    provenance: str
+    evaluation: int
+    url: str
+
+
+class RestingVersionAnswer(Schema):
+    model: str
+    version: int
+    label: str
+    stage: str
+    trained_on: bool
+    evaluated_on: bool
+    url: str
+
+
+class ImpactAnswer(Schema):
+    """What rests on a dataset version, as far as the caller sees it; `more_…` tells of further ones."""
+
+    dataset: str
+    version: int
+    models: list[str]
+    versions: list[RestingVersionAnswer]
+    more_versions: bool
+    promotions: list["PromotionLine"]
+    more_promotions: bool
+    policies: list[dict[str, Any]]
 
 
 class DatasetAnswer(Schema):
@@ -210,6 +298,13 @@ class ProgressAnswer(Schema):
     word: str
 
 
+class WaiverAnswer(Schema):
+    by: str
+    reason: str
+    at: datetime
+    expires_at: datetime | None
+
+
 class GateAnswer(Schema):
     key: str
     kind: str
@@ -218,7 +313,9 @@ class GateAnswer(Schema):
     summary: str
     provenance: str
     run: int
+    digest: str
     acknowledged_by: str
+    waiver: WaiverAnswer | None
     progress: ProgressAnswer | None
 
 
@@ -264,6 +361,10 @@ class PromotionAnswer(Schema):
     closed_at: datetime | None
     closed_because: str
     baseline: int | None
+    expires_at: datetime | None
+    not_before: datetime | None
+    held_by: list[str]
+    taken_over_by: list[str]
     policy: dict[str, Any]
     gates: list[GateAnswer]
     checklist: list[ItemAnswer]
@@ -301,8 +402,10 @@ class ArmAnswer(Schema):
     since: datetime
     artifact: dict[str, Any]
     features: list[str]
-    decision_threshold: float
+    decision_threshold: float | None
     signature: dict[str, Any]
+    task: str
+    contract: dict[str, Any]
 
 
 class ProductionAnswer(Schema):
@@ -315,5 +418,24 @@ class TermAnswer(Schema):
     label: str
     since: datetime
     until: datetime | None
+    by: str
     because: str
+    ended_how: str
     ended_because: str
+
+
+class AfterReviewAnswer(Schema):
+    id: int
+    model: str
+    cause: str
+    subject: str
+    reason: str
+    actor: str
+    promotion: int | None
+    opened_at: datetime
+    due_at: datetime
+    verdict: str
+    comment: str
+    decided_by: str
+    decided_at: datetime | None
+    url: str

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,15 +21,28 @@ class ChangeWindow:
 
     def opening(self, moment: datetime) -> datetime:
         """The moment itself when the window is open then, else when it opens next."""
-        return next(max(opens, moment) for opens, closes in self._from(moment) if moment < closes)
+        if self.is_open(moment):
+            return moment
+        return next(opens for opens in self._openings(moment) if opens > moment and self.is_open(opens))
 
-    def _from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def is_open(self, moment: datetime) -> bool:
+        local = moment.astimezone(ZoneInfo(self.zone))
+        return local.weekday() in self.days and self.opens <= local.time() < self.closes
+
+    def _openings(self, moment: datetime) -> Iterator[datetime]:
+        """Moments, in order, among which is the one when it opens next: on most days just the one on the clock.
+
+        Where clocks change, that time of day comes twice, or is jumped over: then every minute between its earlier
+        and its later reading (PEP 495's fold 1 and 0 of a time that is jumped over).
+        """
         zone = ZoneInfo(self.zone)
         today = moment.astimezone(zone).date()
-        for ahead in range(9):  # the same weekday a week on, and a day to spare where clocks change
+        for ahead in range(16):  # a fortnight on, since a short window may fall into what the clocks jump over
             day = today + timedelta(days=ahead)
             if day.weekday() in self.days:
-                yield tuple(datetime.combine(day, at, zone) for at in (self.opens, self.closes))  # type: ignore[misc]
+                on_the_clock = datetime.combine(day, self.opens, zone)
+                first, last = sorted(on_the_clock.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+                yield from (first + timedelta(minutes=n) for n in range((last - first) // timedelta(minutes=1) + 1))
 
     def __str__(self) -> str:
         days = ", ".join(day.capitalize() for number, day in enumerate(WEEKDAYS) if number in self.days)

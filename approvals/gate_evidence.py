@@ -12,6 +12,9 @@ from evidence.models import Evaluation, LockedDataset
 from registry.models import Version
 from registry.queries import dataset_versions_named
 
+#: Of evidence that is missing because of the artifact itself: no exception can be made for that.
+_UNREADABLE = {"unreadable_artifact", "bytes_changed"}
+
 
 def sides_of(promotion: Promotion, gate: Gate, parameters: Any, *, report: Report) -> tuple[Side, Side | None]:
     """Candidate and baseline with what the gate asks for on its dataset: evaluations, made now where they are
@@ -36,7 +39,11 @@ def _side(version: Version, locked: LockedDataset, report: Report) -> Side:
     try:
         return Side(version, evaluation=evaluate(version, locked, report=report))
     except EvidenceMissing as missing:
-        return Side(version, problem=str(missing))
+        return _without(version, missing)
+
+
+def _without(version: Version, missing: EvidenceMissing) -> Side:
+    return Side(version, problem=str(missing), unreadable=missing.code in _UNREADABLE)
 
 
 def _measured(
@@ -45,7 +52,7 @@ def _measured(
     versions = [version] if baseline is None else [version, baseline]
     made = measure_together(versions, locked, plan, report=report)
     sides = [
-        Side(each, problem=str(found)) if isinstance(found, EvidenceMissing) else Side(each, measurement=found)
+        _without(each, found) if isinstance(found, EvidenceMissing) else Side(each, measurement=found)
         for each, found in zip(versions, made, strict=True)
     ]
     return sides[0], sides[1] if baseline is not None else None

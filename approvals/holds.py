@@ -29,7 +29,7 @@ def holds_of(marks: Marks, now: datetime) -> list[Hold]:
     if wished is not None and wished > now:
         holds.append(Hold(f"It was asked for not before {_shown(wished)}.", wished))
     window, earliest = marks.document.change_window, max(now, wished) if wished else now
-    if window is not None and (opening := window.opening(earliest)) > now:
+    if window is not None and (opening := window.opening(earliest)) > earliest:
         holds.append(Hold(f"The change window is {window}: it opens {_shown(opening)}.", opening))
     return holds
 

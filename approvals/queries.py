@@ -2,7 +2,7 @@
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from approvals.models import OPEN_STATES, PolicyRevision, Promotion
+from approvals.models import OPEN_STATES, AfterReview, PolicyRevision, Promotion
 from approvals.permissions import why_not_previous
 from registry.models import Model, Stage, StageTerm, Version
 from registry.queries import production_history
@@ -56,3 +56,7 @@ def previous_live(model: Model) -> Version | None:
         if why_not_previous(term.version, term) is None:
             return term.version
     return None
+
+
+def after_reviews() -> QuerySet[AfterReview]:
+    return AfterReview.objects.select_related("model", "actor", "decided_by", "promotion__version__model")

@@ -36,8 +36,8 @@ def parts_of(promotion: Promotion, runs: Collection[GateRun]) -> dict[str, str]:
 
 
 def standing_waiver(run: GateRun) -> Waiver | None:
-    """The waiver that holds for the run's outcome; read `waivers__by` together with the runs."""
-    return next((waiver for waiver in run.waivers.all() if waiver.voided_at is None), None)
+    """The waiver that holds for the run's outcome now; read `waivers__by` together with the runs."""
+    return next((waiver for waiver in run.waivers.all() if waiver.voided_at is None and not waiver.has_ended), None)
 
 
 def digest_of(parts: Mapping[str, str]) -> str:

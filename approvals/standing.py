@@ -42,7 +42,12 @@ class Marks:
     @property
     def only_waiver_givers_approved(self) -> bool:
         """Whether nobody approved but those who made the exceptions: they can't be the only ones."""
-        return {review.reviewer_id for review in self.approvals} <= self.waiver_givers
+        return self.approvers <= self.waiver_givers
+
+    @property
+    def approvers(self) -> set[int]:
+        """Whose approval counts now; one who left is no second pair of eyes."""
+        return {review.reviewer_id for slot in self.document.slots for review in self.counting(slot)}
 
     @property
     def is_filled(self) -> bool:

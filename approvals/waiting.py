@@ -1,5 +1,7 @@
 """What waits for whom: the same answer for the inbox, its count, and the letter that lists it."""
 
+from datetime import datetime
+
 from django.db.models import F, QuerySet, prefetch_related_objects
 
 from accounts.access import visible
@@ -16,6 +18,12 @@ REVIEWERS_ARE_NEXT = (State.CHECKING, State.IN_REVIEW)
 def by_due_time(promotions: QuerySet[Promotion]) -> QuerySet[Promotion]:
     """The most urgent first; what isn't in review yet has no due time and follows, oldest first."""
     return promotions.order_by(F("due_at").asc(nulls_last=True), "opened_at", "pk")
+
+
+def due_time(promotion: Promotion) -> datetime | None:
+    """When its reviewers should have decided; None while that isn't asked of them: a gate failed, or changes were
+    requested. The time once set is kept, and holds again when the promotion comes back to them."""
+    return promotion.due_at if promotion.state == State.IN_REVIEW else None
 
 
 def marks_waiting_for(user: User) -> list[Marks]:

@@ -3,7 +3,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.db.models.functions import Now
 
-from audit.verbs import wording_of
+from audit.verbs import around_subject
 
 
 class AppendOnly(Exception):
@@ -56,7 +56,7 @@ class AuditEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.actor_name} {self.wording} {self.subject_name}"
+        return " ".join(filter(None, (self.actor_name, self.before_subject, self.subject_name, self.after_subject)))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -68,5 +68,9 @@ class AuditEvent(models.Model):
         raise AppendOnly("Audit events are never removed.")
 
     @property
-    def wording(self) -> str:
-        return wording_of(self.verb)
+    def before_subject(self) -> str:
+        return around_subject(self.verb)[0]
+
+    @property
+    def after_subject(self) -> str:
+        return around_subject(self.verb)[1]

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verb:
-    """A thing that can happen: `name` is stored (`noun.past_tense`), `wording` is read after the actor's name."""
+    """A thing that can happen: `name` is stored (`noun.past_tense`), `wording` is read after the actor's name.
+
+    The subject is read where the wording has a `{}`, else after it.
+    """
 
     name: str
     wording: str
+
+    @property
+    def with_gap(self) -> str:
+        """The wording by itself, an ellipsis where the subject stands."""
+        return self.wording.replace("{}", "…")
 
 
 REGISTERED: dict[str, Verb] = {}
@@ -29,3 +37,9 @@ def wording_of(name: str) -> str:
     """The wording of a recorded verb; a retired verb keeps its bare name readable."""
     registered = REGISTERED.get(name)
     return registered.wording if registered else name.replace(".", " ").replace("_", " ")
+
+
+def around_subject(name: str) -> tuple[str, str]:
+    """What a recorded verb says before its subject and after it; the second is empty for most."""
+    before, _, after = wording_of(name).partition("{}")
+    return before.strip(), after.strip()

@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 
+from config import worker_start
 from work import queue_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -12,3 +13,4 @@ queue_files.make_known()
 app = Celery("assaydesk")
 app.config_from_object("config.settings:CELERY")
 app.autodiscover_tasks()
+worker_start.connect()

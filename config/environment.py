@@ -98,7 +98,9 @@ def database(name: str, *, default_file: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),  # sslmode=verify-full and the like, as libpq knows them
+        # A database that is away is noticed, not waited for.
+        "OPTIONS": {"connect_timeout": "5"}
+        | dict(parse_qsl(parts.query)),  # sslmode=verify-full and the like, as libpq knows them
     }
 
 

@@ -13,6 +13,7 @@ DATABASES = {"default": environment.database("DATABASE_URL", default_file=VAR_DI
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 PORT = environment.integer("PORT", 8000, least=1)
 PUBLIC_URL = environment.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0)
 REDIS_URL = environment.text("REDIS_URL")
 ARTIFACT_STORE = environment.s3_place("ARTIFACT_STORE")
 ARTIFACT_DIR = environment.directory("ARTIFACT_DIR", VAR_DIR / "artifacts")
@@ -31,6 +32,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 # Behind https a proxy ends TLS and says so in this header; on plain http nobody may claim it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # whatever watches the process comes past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "same-origin"
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "config.proxies.trusted_proxies_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -146,6 +149,7 @@ MAX_DATASET_BYTES = environment.integer("MAX_DATASET_BYTES", 512 * 1024**2, leas
 MAX_CARD_BYTES = 256 * 1024
 GATE_SECONDS = environment.integer("GATE_SECONDS", 300, least=1)
 GATE_MEMORY_BYTES = environment.integer("GATE_MEMORY_BYTES", 4 * 1024**3, least=256 * 1024**2)
+INTEGRITY_HOURS = environment.integer("INTEGRITY_HOURS", 24, least=1)
 REQUIRE_ISOLATION = environment.boolean("REQUIRE_ISOLATION", default=not EMBEDDED)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON and forms; artifacts and datasets are streamed past it
 

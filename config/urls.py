@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from api.urls import api
-from config.health import healthz
+from config.health import healthz, readyz
 
 admin.site.site_header = admin.site.site_title = "Assaydesk administration"
 admin.site.index_title = "Roles, people and policies"
@@ -17,4 +17,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("assaydesk/mark.svg")), name="favicon"),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

@@ -20,14 +20,20 @@ def signed(value: float, places: int) -> str:
 
 
 def figure(value: float | None, unit: str = "") -> str:
-    """A measured value: `0.884`, a share as `81.31%`, anything else with its unit, `43 ms`."""
+    """A measured value: `0.884`, `23.4`, a share as `81.31%`, anything else with its unit, `43 ms`."""
     if value is None:
         return UNDEFINED
     if unit == SHARE:
         return number(100 * value, 2) + "%"
     if unit:
         return f"{number(value, 0 if abs(value) >= 10 else 1)} {unit}"
-    return number(value, 3)
+    return number(value, _places(value))
+
+
+def _places(*values: float) -> int:
+    """Decimals for plain numbers: three below 10, so that scores keep them, then fewer."""
+    largest = max(map(abs, values))
+    return next((places for below, places in ((10, 3), (100, 2), (10_000, 1)) if largest < below), 0)
 
 
 def difference(value: float | None, unit: str = "") -> str:
@@ -38,14 +44,14 @@ def difference(value: float | None, unit: str = "") -> str:
         return signed(100 * value, 2) + " pts"
     if unit:
         return f"{signed(value, 0 if abs(value) >= 10 else 1)} {unit}"
-    return signed(value, 3)
+    return signed(value, _places(value))
 
 
 def interval(low: float | None, high: float | None, unit: str = "") -> str:
     """Both ends of an interval, `+0.011 to +0.016`, in the unit of the difference it belongs to."""
     if low is None or high is None:
         return ""
-    scale, places = (100, 2) if unit == SHARE else (1, 3)
+    scale, places = (100, 2) if unit == SHARE else (1, _places(low, high))
     if unit and unit != SHARE:
         places = 0 if max(abs(low), abs(high)) >= 10 else 1
     return f"{signed(low * scale, places)} to {signed(high * scale, places)}"

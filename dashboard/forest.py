@@ -93,9 +93,13 @@ def lone_axis(compared: Compared) -> Axis:
     return Axis(zero=CENTRE, scale=0.75 * (CENTRE - EDGE) / reach if reach else 1.0)
 
 
-def segment_axis(differences: Sequence[Compared], *, limit: float | None = None) -> Axis:
-    """One real axis for all segments, with zero, the limit (a loss, as a positive number), round ticks."""
-    ends = [end for row in differences for end in (row.low, row.high) if end is not None]
+def segment_axis(differences: Sequence[Compared], *, limit: float | None = None, direction: str = "higher") -> Axis:
+    """One real axis for all segments, with zero, the limit (a loss, as a positive number), round ticks.
+
+    Ticks are where better lies to the right, too: where lower is better they hold the negated difference.
+    """
+    drawn = [ends for ends in (oriented(row, direction) for row in differences) if ends is not None]
+    ends = [end for low, _, high in drawn for end in (low, high)]
     ends += [0.0, -limit if limit else 0.0]
     low, high = min(ends), max(ends)
     step = _round_step((high - low) or 0.01)

@@ -3,6 +3,7 @@
 SECTIONS = {
     "promotions": "inbox",
     "models": "models",
+    "datasets": "datasets",
     "audit": "audit",
     "policies": "policies",
     "people": "people",

@@ -25,6 +25,7 @@ GATES = {
     "running": Status("i-run", "run", "Running", spins=True),
     "queued": Status("i-wait", "", "Queued"),
     "waiting": Status("i-wait", "", "Waiting"),
+    "stopped": Status("i-stop", "", "Not finished"),
 }
 
 PROMOTIONS = {

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from dashboard.views import account, audit, inbox, letters, model, models, people, policies, promotion, version
+from dashboard.views import (
+    account,
+    audit,
+    datasets,
+    exceptions,
+    inbox,
+    letters,
+    model,
+    models,
+    operating,
+    people,
+    policies,
+    promotion,
+    version,
+)
 from dashboard.views.theme import choose_theme
 
 urlpatterns = [
@@ -10,13 +24,20 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("models/<str:name>/", model.model, name="model"),
     path("models/<str:name>/versions.csv", model.versions_file, name="versions_file"),
+    path("models/<str:name>/rollback/", operating.rollback, name="rollback"),
+    path("models/<str:name>/take-down/", operating.take_model_down, name="take_down"),
     path("models/<str:name>/versions/<int:number>/", version.version, name="version"),
     path("models/<str:name>/versions/<int:number>/artifacts/<path:path>", version.artifact, name="artifact"),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/<str:name>/", datasets.dataset, name="dataset"),
+    path("datasets/<str:name>/versions/<int:number>/", datasets.dataset_version, name="dataset_version"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export_record, name="audit_export"),
     path("people/", people.people, name="people"),
     path("people/<str:username>/", people.person_rights, name="person_rights"),
     path("models/<str:name>/people/", people.model_people, name="model_people"),
+    path("exceptions/", exceptions.exceptions, name="exceptions"),
+    path("exceptions/after-reviews/<int:number>/", exceptions.decide, name="decide_after_review"),
     path("policies/", policies.policies, name="policies"),
     path("policies/<int:number>/", policies.policy, name="policy"),
     path("account/", account.account, name="account"),
@@ -30,5 +51,8 @@ urlpatterns = [
     path("promotions/<int:number>/comment/", promotion.comment, name="promotion_comment"),
     path("promotions/<int:number>/withdraw/", promotion.withdraw, name="promotion_withdraw"),
     path("promotions/<int:number>/resubmit/", promotion.resubmit, name="promotion_resubmit"),
+    path("promotions/<int:number>/restart/", promotion.restart, name="promotion_restart"),
+    path("promotions/<int:number>/take-over/", promotion.take_over, name="promotion_take_over"),
+    path("promotions/<int:number>/gates/<slug:key>/waive/", promotion.waive, name="gate_waive"),
     path("promotions/<int:number>/gates/<slug:key>/rerun/", promotion.rerun, name="gate_rerun"),
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.access import may_everywhere, visible
 from accounts.models import User
 from accounts.roles import AUDIT, VIEW
-from registry.models import CardRevision, DatasetVersion, Model, Stage, StageTerm, TrafficArm, Version
+from registry.models import CardRevision, Dataset, DatasetVersion, FilesRemoval, IntegrityCheck, Model, Stage, StageTerm, TrafficArm, Version
 
 
 def models_on_record_for(reader: User, permission: str = VIEW) -> set[str] | None:
@@ -35,6 +35,10 @@ def versions_numbered(model_name: str, number: int) -> QuerySet[Version]:
     return Version.objects.filter(model__name__iexact=model_name, number=number).select_related(
         "model", "registered_by", "on_behalf_of", "base_model"
     )
+
+
+def datasets_named(name: str) -> QuerySet[Dataset]:
+    return Dataset.objects.filter(name__iexact=name)
 
 
 def dataset_versions_named(reference: str) -> QuerySet[DatasetVersion]:
@@ -89,4 +93,11 @@ def live_at(model: Model, moment: datetime | None = None) -> QuerySet[StageTerm]
 
 def stored_intact(version: Version) -> bool | None:
     """Whether the stored files were as registered when they were last read again; None when they never were."""
-    return None
+    check = IntegrityCheck.objects.filter(version=version).first()
+    return check.intact if check else None
+
+
+def files_gone(version: Version) -> datetime | None:
+    """When the version's bytes were given up; None while they are kept."""
+    removal = FilesRemoval.objects.filter(version=version).first()
+    return removal.removed_at if removal else None

@@ -7,8 +7,8 @@ from typing import Any
 
 from registry.models import Version
 
-#: What a version may state about its answer, beside its task and outputs.
-_STATED = ("output", "positive_index", "positive_class", "classes")
+#: What a version's contract may state about its answer.
+_STATED = ("output", "positive_class", "classes")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def signature_of(version: Version) -> Signature:
     """
     typed = {field.name: field for field in _fields(version.signature.get("inputs"))}
     named = [typed.pop(name, Field(name)) for name in version.features]
-    stated = {**version.signature, **getattr(version, "contract", {})}
-    answer = {"task": version.task} | {key: json.dumps(stated[key]) for key in _STATED if stated.get(key) is not None}
+    stated = version.contract
+    answer = {"task": version.task} | {key: json.dumps(stated[key]) for key in _STATED if key in stated}
     return Signature((*named, *typed.values()), tuple(_fields(version.signature.get("outputs"))), answer)
 
 

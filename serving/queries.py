@@ -11,7 +11,14 @@ from registry.queries import current_arms
 
 def production_of(model: Model) -> dict[str, Any]:
     """The arms of the current traffic plan, the primary one first. Raises NotFound when nothing is live."""
-    arms = [
+    arms = arms_of(model)
+    if not arms:
+        raise NotFound("nothing_live", f"Nothing of {model.name} is in Production.", "Promote a version first.")
+    return {"model": model.name, "arms": arms}
+
+
+def arms_of(model: Model) -> list[dict[str, Any]]:
+    return [
         {
             "version": arm.version.number,
             "label": arm.version.label,
@@ -24,12 +31,11 @@ def production_of(model: Model) -> dict[str, Any]:
             "features": arm.version.features,
             "decision_threshold": arm.version.decision_threshold,
             "signature": arm.version.signature,
+            "task": arm.version.task,
+            "contract": arm.version.contract,
         }
         for arm in current_arms(model).prefetch_related("version__files")
     ]
-    if not arms:
-        raise NotFound("nothing_live", f"Nothing of {model.name} is in Production.", "Promote a version first.")
-    return {"model": model.name, "arms": arms}
 
 
 def _file(version: Version, file: ArtifactFile) -> dict[str, Any]:

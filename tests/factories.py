@@ -2,17 +2,21 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from accounts.access import people_who_may
 from accounts.actions import create_person, grant_role
 from accounts.models import User
 from accounts.roles import CONTRIBUTE, Role
 from approvals.actions import (
+    archive_version,
+    deadlines,
     open_promotion,
     publish_policy,
     resubmit_promotion,
@@ -21,12 +25,10 @@ from approvals.actions import (
     withdraw_promotion,
 )
 from approvals.actions.gates import record_outcome
-from approvals.actions.progress import enter
 from approvals.gates import Judged
 from approvals.intake import finalise_version, revise_card
 from approvals.models import GateRun, Outcome, Promotion, State
 from approvals.standing import current_runs, document_of
-from approvals.transitions import Event
 from evidence.actions import lock_dataset
 from evidence.actions.evaluate import store_evaluation
 from evidence.loading import load_rows
@@ -291,7 +293,11 @@ def promotion_in(
         version = version_of(model or model_named())
         evidence_of(version, **evidence)
     promotion = open_promotion(
-        version, to_stage=Stage.PRODUCTION, actor=persona("dana"), reason="Ready for Production."
+        version,
+        to_stage=Stage.PRODUCTION,
+        actor=persona("dana"),
+        reason="Ready for Production.",
+        not_before=timezone.now() + timedelta(days=1) if state == State.APPROVED else None,
     )
     _LEAD_TO[State(state)](promotion)
     promotion.refresh_from_db()
@@ -310,18 +316,29 @@ def _refused(promotion: Promotion, verdict: str) -> None:
     )
 
 
-def _completed(promotion: Promotion) -> None:
+def _approved_by_both(promotion: Promotion) -> None:
+    """Completes it, unless something holds it back (`not_before`, in the state `approved`)."""
     finish_gates(promotion)
     approve(promotion, persona("riley"), slot="model")
     approve(promotion, persona("sam"), slot="risk")
 
 
-@transaction.atomic
-def _step(promotion: Promotion, event: Event) -> None:
-    """One step of the table, for states that nothing a person does leads to, or that no promotion rests in."""
-    if promotion.state == State.CHECKING:
-        finish_gates(promotion)
-    enter(promotion, event)
+def _expired(promotion: Promotion) -> None:
+    finish_gates(promotion)
+    move_back_in_time(promotion, timedelta(days=91))
+    deadlines.go_round()
+
+
+def _superseded(promotion: Promotion) -> None:
+    finish_gates(promotion)
+    archive_version(promotion.version, actor=persona("omar"), reason="Its training data were wrong.")
+
+
+def move_back_in_time(promotion: Promotion, by: timedelta) -> None:
+    """As if it had been opened so much earlier, and everything about it that has a date."""
+    fields = ("opened_at", "expires_at", "not_before", "look_again_at", "due_at", "review_started_at")
+    Promotion.objects.filter(pk=promotion.pk).update(**{name: F(name) - by for name in fields})
+    promotion.refresh_from_db()
 
 
 _LEAD_TO: dict[State, Callable[[Promotion], object]] = {
@@ -329,12 +346,12 @@ _LEAD_TO: dict[State, Callable[[Promotion], object]] = {
     State.BLOCKED: lambda promotion: finish_gates(promotion, quality_floor=Outcome.FAILED),
     State.IN_REVIEW: finish_gates,
     State.CHANGES_REQUESTED: lambda promotion: _refused(promotion, "request_changes"),
-    State.APPROVED: lambda promotion: _step(promotion, Event.SLOTS_FILLED),
-    State.COMPLETED: _completed,
+    State.APPROVED: _approved_by_both,
+    State.COMPLETED: _approved_by_both,
     State.REJECTED: lambda promotion: _refused(promotion, "reject"),
     State.WITHDRAWN: lambda promotion: withdraw_promotion(
         promotion, actor=promotion.requested_by, reason="A better one is coming."
     ),
-    State.EXPIRED: lambda promotion: _step(promotion, Event.EXPIRE),
-    State.SUPERSEDED: lambda promotion: _step(promotion, Event.SUPERSEDE),
+    State.EXPIRED: _expired,
+    State.SUPERSEDED: _superseded,
 }

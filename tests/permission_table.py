@@ -14,6 +14,7 @@ INSIDERS = frozenset({"dana", *ROLES})
 EVERYBODY = INSIDERS | STRANGERS
 CONTRIBUTORS = frozenset({"dana", "contributor"})
 REGISTRANT = frozenset({"dana"})  # who registered a version adds its files and predictions, nobody else
+OPERATORS = frozenset({"operator"})
 REVIEWERS = frozenset({"reviewer", "approver"})
 
 
@@ -43,6 +44,7 @@ PUBLIC = {
     f"{API}openapi.json": "what the API looks like is no secret",
     f"{API}docs": "the same, for reading",
     "healthz": "asked by whatever watches the process",
+    "readyz": "the same; names and yes or no for everybody, reasons for operators only",
     "theme/": "a visitor may like the dark, too; it sets a cookie and nothing else",
     "letters/stop/<str:token>/": "the signed address in a letter, which mail programs call",
     "favicon.ico": "the mark of the house, for pages that name none",
@@ -60,6 +62,7 @@ API_ROWS: dict[str, list[Row]] = {
     ],
     f"{API}models/<name>": [Row("GET", "/api/v1/models/loan", INSIDERS)],
     f"{API}models/<name>/production": [Row("GET", "/api/v1/models/live/production", INSIDERS)],
+    f"{API}models/<name>/best": [Row("GET", "/api/v1/models/live/best", INSIDERS)],
     f"{API}models/<name>/history": [Row("GET", "/api/v1/models/loan/history", INSIDERS)],
     f"{API}models/<name>/versions": [
         Row(
@@ -113,6 +116,9 @@ API_ROWS: dict[str, list[Row]] = {
             content_type="text/csv",
         ),
     ],
+    f"{API}datasets/<name>/versions/<int:number>/impact": [
+        Row("GET", "/api/v1/datasets/loan-holdout/versions/1/impact", INSIDERS, hidden=False)
+    ],
     f"{API}datasets/<name>/versions/<int:number>/inputs": [
         Row("GET", "/api/v1/datasets/loan-holdout/versions/1/inputs", CONTRIBUTORS, hidden=False)
     ],
@@ -126,13 +132,30 @@ API_ROWS: dict[str, list[Row]] = {
         Row("POST", f"{_THIS}/checklist/cost", frozenset({"approver"}), "review", sent={"seal": "{seal}"}),
     ],
     f"{PROMOTION}/gates/<gate>/acknowledge": [
-        Row("POST", f"{_THIS}/gates/card/acknowledge", REVIEWERS, "review", sent=_REASON)
+        Row("POST", f"{_THIS}/gates/card/acknowledge", REVIEWERS, "review", sent={**_REASON, "digest": ""})
+    ],
+    f"{PROMOTION}/gates/<gate>/waive": [
+        Row("POST", f"{_THIS}/gates/card/waive", frozenset({"approver"}), "review", sent={**_REASON, "digest": ""})
+    ],
+    f"{PROMOTION}/gates/<gate>/report": [
+        # The gate is no external check: 409 for everybody who sees the promotion, whoever they are.
+        Row("POST", f"{_THIS}/gates/card/report", INSIDERS, "write", sent={"outcome": "passed", "summary": "x"})
     ],
     f"{PROMOTION}/gates/<gate>/rerun": [
         Row("POST", f"{_THIS}/gates/card/rerun", CONTRIBUTORS | REVIEWERS, "write", sent=_REASON)
     ],
     f"{PROMOTION}/withdraw": [Row("POST", f"{_THIS}/withdraw", frozenset({"dana"}), "write", sent=_REASON)],
     f"{PROMOTION}/resubmit": [Row("POST", f"{_THIS}/resubmit", CONTRIBUTORS, "write", sent={"answer": "done"})],
+    f"{PROMOTION}/restart": [Row("POST", f"{_THIS}/restart", CONTRIBUTORS, "write", sent=_REASON)],
+    f"{PROMOTION}/take-over": [Row("POST", f"{_THIS}/take-over", CONTRIBUTORS, "write", sent=_REASON)],
+    f"{API}models/<name>/rollback": [Row("POST", "/api/v1/models/loan/rollback", OPERATORS, "operate", sent=_REASON)],
+    f"{API}models/<name>/take-down": [Row("POST", "/api/v1/models/loan/take-down", OPERATORS, "operate", sent=_REASON)],
+    f"{VERSION}/archive": [Row("POST", f"{_FINAL}/archive", OPERATORS, "operate", sent=_REASON)],
+    f"{VERSION}/deprecate": [Row("POST", f"{_FINAL}/deprecate", OPERATORS, "operate", sent=_REASON)],
+    f"{API}after-reviews": [Row("GET", "/api/v1/after-reviews", EVERYBODY)],
+    f"{API}after-reviews/<int:after_review_id>": [
+        Row("POST", "/api/v1/after-reviews/{after_review}", REVIEWERS, "review", sent={"verdict": "accepted"})
+    ],
     f"{API}audit": [Row("GET", "/api/v1/audit", EVERYBODY)],
     f"{API}audit/export": [Row("GET", "/api/v1/audit/export", frozenset({"auditor"}), hidden=False)],
 }
@@ -143,15 +166,34 @@ PAGE_ROWS: dict[str, list[Row]] = {
     "": [Row("GET", "/", EVERYBODY)],
     "models/": [Row("GET", "/models/", EVERYBODY)],
     "models/<str:name>/": [Row("GET", "/models/loan/", INSIDERS)],
+    "models/<str:name>/rollback/": [
+        Row("GET", "/models/loan/rollback/", OPERATORS),
+        Row("POST", "/models/loan/rollback/", OPERATORS, sent={"reason": "words"}),
+    ],
+    "models/<str:name>/take-down/": [
+        Row("GET", "/models/loan/take-down/", OPERATORS),
+        Row("POST", "/models/loan/take-down/", OPERATORS, sent={"reason": "words"}),
+    ],
+    "exceptions/": [Row("GET", "/exceptions/", EVERYBODY)],
+    "exceptions/after-reviews/<int:number>/": [
+        Row("POST", "/exceptions/after-reviews/{after_review}/", REVIEWERS, sent={"verdict": "accepted"})
+    ],
     "models/<str:name>/versions.csv": [Row("GET", "/models/loan/versions.csv", INSIDERS)],
     "models/<str:name>/versions/<int:number>/": [
         Row("GET", _VERSION_PAGE, INSIDERS),
         Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "promote", "to": "Production", "reason": "x"}),
         Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "revise_card", "text": "# Card", "revision": "1"}),
         Row("POST", _VERSION_PAGE, REVIEWERS, sent={"action": "review_card", "revision": "1"}),
+        Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "archive", "reason": "words"}),
+        Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "deprecate", "reason": "words"}),
     ],
     "models/<str:name>/versions/<int:number>/artifacts/<path:path>": [
         Row("GET", f"{_VERSION_PAGE}artifacts/model.onnx", INSIDERS)
+    ],
+    "datasets/": [Row("GET", "/datasets/", INSIDERS, hidden=False)],
+    "datasets/<str:name>/": [Row("GET", "/datasets/loan-holdout/", INSIDERS, hidden=False)],
+    "datasets/<str:name>/versions/<int:number>/": [
+        Row("GET", "/datasets/loan-holdout/versions/1/", INSIDERS, hidden=False)
     ],
     "audit/": [Row("GET", "/audit/", EVERYBODY)],
     "audit/export/": [Row("POST", "/audit/export/", frozenset({"auditor"}), hidden=False, sent={"format": "csv"})],
@@ -180,6 +222,11 @@ PAGE_ROWS: dict[str, list[Row]] = {
         Row("POST", f"{_PAGE}withdraw/", frozenset({"dana"}), sent={"comment": "words"})
     ],
     "promotions/<int:number>/resubmit/": [Row("POST", f"{_PAGE}resubmit/", CONTRIBUTORS, sent={"comment": "words"})],
+    "promotions/<int:number>/restart/": [Row("POST", f"{_PAGE}restart/", CONTRIBUTORS, sent={"words": "words"})],
+    "promotions/<int:number>/take-over/": [Row("POST", f"{_PAGE}take-over/", CONTRIBUTORS, sent={"words": "words"})],
+    "promotions/<int:number>/gates/<slug:key>/waive/": [
+        Row("POST", f"{_PAGE}gates/card/waive/", frozenset({"approver"}), sent={"words": "words"})
+    ],
     "promotions/<int:number>/gates/<slug:key>/rerun/": [
         Row("POST", f"{_PAGE}gates/card/rerun/", CONTRIBUTORS | REVIEWERS, sent={"comment": "words"})
     ],
@@ -190,7 +237,7 @@ _CRUD = ("", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<
 ADMIN = [
     *("admin/", "admin/logout/", "admin/password_change/", "admin/password_change/done/", "admin/autocomplete/"),
     *("admin/jsi18n/", "admin/r/<path:content_type_id>/<path:object_id>/", "admin/(?P<url>.*)$"),
-    "admin/^(?P<app_label>accounts|auth|approvals)/$",
+    "admin/^(?P<app_label>work|accounts|auth|approvals)/$",
     "admin/accounts/user/<id>/password/",
     *(
         f"admin/{table}/{way}"

@@ -78,6 +78,8 @@ def test_a_verb_is_a_noun_and_a_past_tense_with_its_wording(name):
     assert wording == wording.strip()
     assert not wording.endswith(".")
     assert wording[0].islower()
+    assert wording.count("{}") <= 1
+    assert not set(wording.replace("{}", "")) & set("{}")
 
 
 def test_every_verb_is_used():
@@ -97,6 +99,10 @@ def action_modules() -> list[Path]:
 ALSO_ACTIONS = {"approvals/intake.py", "approvals/lifecycle.py"}
 #: Public functions in actions that write and leave no event, each with the reason.
 UNRECORDED = {
+    "approvals/actions/daily_letters.py:queue_daily_letters": "letters tell what other actions recorded",
+    "approvals/actions/daily_letters.py:write_daily_letter": "letters tell what other actions recorded",
+    "approvals/actions/reminding.py:queue_reminders": "letters change nothing that is decided",
+    "approvals/actions/reminding.py:remind": "letters change nothing that is decided",
     "approvals/actions/progress.py:enter": "a step inside an action, which records it",
     "approvals/actions/progress.py:recheck": "a step inside an action, which records why",
     "approvals/actions/queueing.py:queue_again": "a step inside an action, which records why",

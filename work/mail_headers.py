@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.encoding import punycode
-from django.utils.text import slugify
 
 from work.models import Mail
 
@@ -31,7 +30,7 @@ def headers_of(mail: Mail) -> dict[str, str]:
     """
     headers = {
         "To": address_of(mail),
-        "Message-ID": _root_id(mail) if mail.thread and mail.opens_thread else _id("letter", mail.once),
+        "Message-ID": _root_id(mail) if mail.thread and mail.opens_thread else _id(f"letter {mail.once}"),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
@@ -52,10 +51,11 @@ def address_of(mail: Mail) -> str:
 
 
 def _root_id(mail: Mail) -> str:
-    return _id(mail.thread, f"{mail.thread} {mail.recipient}")
+    return _id(f"thread {mail.thread} {mail.recipient}")
 
 
-def _id(kind: str, key: str) -> str:
-    digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:32]
+def _id(key: str) -> str:
+    # Short, so that it stands on its header's own line: some servers stumble over one that is folded.
+    digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:24]
     host = punycode(urlsplit(settings.PUBLIC_URL).hostname or "localhost").replace(":", "-")
-    return f"<{slugify(kind)[:60]}.{digest}@{host}>"
+    return f"<{digest}@{host}>"

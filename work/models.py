@@ -46,6 +46,7 @@ class Job(models.Model):
         indexes = (
             models.Index(fields=["not_before"], condition=Q(state="queued"), name="job_queued"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
+            models.Index(fields=["task", "-created_at"], name="job_newest_of_task"),
         )
 
     def __str__(self) -> str:
@@ -105,3 +106,20 @@ class Mail(models.Model):
         if self.job is not None:
             return self.Fate.WAITING if self.job.state in Job.OPEN else self.Fate.REFUSED
         return self.Fate.PUT_OFF if self.put_off_for_id is not None else self.Fate.TOLD
+
+
+class Sign(models.Model):
+    """A process's sign that it is there; it goes on signing as long as it is."""
+
+    who = models.CharField(max_length=100, help_text="Machine and process.")
+    part = models.CharField(max_length=16, help_text='What it is there for: a queue, or "sweeper".')
+    notes = models.JSONField(default=dict, help_text="What it says about its machine.")
+    started_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["who", "part"], name="one_sign_per_process"),)
+        indexes = (models.Index(fields=["part", "seen_at"], name="signs_by_part"),)
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.who}"

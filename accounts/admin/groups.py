@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as GroupAdminOfDjango  # its module registers the page replaced here
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -15,7 +16,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GroupAdmin(GroupAdminOfDjango):
     # Without Django's permission boxes: a group gets its rights as role grants, which are on the record.
     search_fields = ("name",)
     readonly_fields = ("members", "roles")

@@ -9,11 +9,12 @@ from accounts.access import may_somewhere, require_somewhere
 from accounts.reasons import Forbidden, Invalid, NotFound
 from accounts.roles import APPROVE, CONTRIBUTE, VIEW
 from api import schemas
-from api.answers import dataset_version_answer
+from api.answers import dataset_version_answer, impact_answer
 from api.auth import WRITE, TokenAuth, actor_of
 from api.bodies import body_chunks, body_text
-from api.finding import locked_dataset_of
+from api.finding import dataset_version_of, locked_dataset_of
 from api.paging import page
+from approvals.impact import impact_of
 from evidence.actions import hand_out_inputs, lock_dataset
 from evidence.tables import Declaration
 from registry.actions import add_dataset_version, create_dataset
@@ -41,21 +42,42 @@ def post_dataset(request: HttpRequest, sent: schemas.NewDataset) -> Status[dict[
 
 @router.post("/datasets/{name}/versions", response={201: schemas.DatasetVersionAnswer}, auth=TokenAuth(WRITE))
 def post_dataset_version(
-    request: HttpRequest, name: str, *, id: str = "", target: str = "", positive: str = "", segments: str = ""
+    request: HttpRequest,
+    name: str,
+    *,
+    id: str = "",
+    target: str = "",
+    positive: str = "",
+    segments: str = "",
+    task: str = "binary",
 ) -> Status[dict[str, Any]]:
-    """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query."""
+    """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query.
+
+    The target of the task `binary` holds two values and `positive` names the one that counts as yes; that of
+    `regression` holds numbers; that of `multiclass` two or more classes.
+    """
     _require_contributor_or_approver(request)
     dataset, actor = _dataset(name), actor_of(request)
     if request.content_type == "text/csv":
         require_somewhere(actor, APPROVE)
-        if not (id and target and positive):
-            raise Invalid("not_declared", "Declare the columns: ?id=…&target=…&positive=…[&segments=a,b].")
-        declaration = Declaration(id, target, positive, [name for name in segments.split(",") if name])
+        if not (id and target):
+            raise Invalid("not_declared", "Declare the columns: ?id=…&target=…[&task=…][&positive=…][&segments=a,b].")
+        declaration = Declaration(id, target, positive, [name for name in segments.split(",") if name], task)
         locked = lock_dataset(dataset, body_chunks(request), declaration, actor=actor)
         return Status(201, dataset_version_answer(locked.dataset_version))
     pointer = _pointer(request)
     version = add_dataset_version(dataset, kind=pointer.kind, location=pointer.location, pin=pointer.pin, actor=actor)
     return Status(201, dataset_version_answer(version))
+
+
+@router.get("/datasets/{name}/versions/{int:number}/impact", response=schemas.ImpactAnswer)
+def get_impact(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    """What rests on it, of what you can see: versions trained or evaluated on it, what is live first; their
+    promotions, open or completed; open promotions and policies whose gates name it."""
+    actor = actor_of(request)
+    require_somewhere(actor, VIEW)
+    data = dataset_version_of(f"{name}@{number}")
+    return impact_answer(data, impact_of(data, actor=actor))
 
 
 @router.get("/datasets/{name}/versions/{int:number}/inputs")

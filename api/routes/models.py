@@ -1,19 +1,22 @@
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Status
+from pydantic import AwareDatetime
 
 from accounts.access import may_everywhere, visible
-from accounts.reasons import Forbidden
+from accounts.reasons import Forbidden, Invalid, NotFound
 from accounts.roles import CONTRIBUTE
-from api.answers import model_answer
+from api.answers import best_answer, model_answer
 from api.auth import WRITE, TokenAuth, actor_of
-from api.finding import model_of
+from api.finding import locked_dataset_of, model_of
 from api.paging import page
-from api.schemas import Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
+from api.schemas import BestAnswer, Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
+from evidence.metrics import METRICS
+from evidence.queries import best_value, datasets_of
 from registry.actions import create_model
 from registry.models import Model
-from registry.queries import production_history
+from registry.queries import live_at, production_history
 from serving.queries import production_of
 
 router = Router(tags=["models"])
@@ -44,10 +47,41 @@ def get_production(request: HttpRequest, name: str) -> dict[str, Any]:
     return production_of(model_of(request, name))
 
 
+@router.get("/models/{name}/best", response=BestAnswer)
+def get_best(
+    request: HttpRequest,
+    name: str,
+    *,
+    metric: str = "",
+    direction: Literal["", "higher", "lower", "zero"] = "",
+    dataset: str = "",
+) -> dict[str, Any]:
+    """The version with the best figure over all rows of a locked dataset, among the final ones that aren't deprecated.
+
+    By default by the model's primary metric, in that metric's own direction, on the dataset (`name@number`) that most
+    of its versions were evaluated on. "zero" takes the value nearest to zero. Of equals, the newest version.
+    """
+    model = model_of(request, name)
+    metric = metric or model.primary_metric
+    if metric not in METRICS:
+        raise Invalid("unknown_metric", f"There is no metric {metric!r}.", f"Choose from {', '.join(METRICS)}.")
+    locked = locked_dataset_of(dataset) if dataset else datasets_of(model).first()
+    best = best_value(model, locked, metric, direction=direction) if locked else None
+    if best is None:
+        where = f" on {locked}" if locked else ""
+        raise NotFound(
+            "not_measured",
+            f"No version of {model} that can be promoted has the metric {metric}{where}.",
+            "Open a promotion, whose gates measure it, or hand in predictions.",
+        )
+    return best_answer(best, direction=direction or METRICS[metric].direction)
+
+
 @router.get("/models/{name}/history", response=Listing)
-def get_history(request: HttpRequest, name: str, cursor: str = "") -> dict[str, Any]:
-    """What was live when, newest first."""
-    terms = production_history(model_of(request, name))
+def get_history(request: HttpRequest, name: str, at: AwareDatetime | None = None, cursor: str = "") -> dict[str, Any]:
+    """What was live when, by whom and why it ended, newest first; with `at`, what was live at that moment."""
+    model = model_of(request, name)
+    terms = live_at(model, at) if at is not None else production_history(model)
     return page(
         terms,
         key="-pk",
@@ -57,7 +91,9 @@ def get_history(request: HttpRequest, name: str, cursor: str = "") -> dict[str, 
             label=term.version.label,
             since=term.started_at,
             until=term.ended_at,
+            by=term.started_by,
             because=term.started_because,
+            ended_how=term.ended_how,
             ended_because=term.ended_because,
         ),
     )

@@ -28,6 +28,7 @@ def post_promotion(request: HttpRequest, name: str, number: int, sent: schemas.N
         actor=actor_of(request),
         reason=sent.reason,
         on_behalf_of=person_named(sent.on_behalf_of),
+        not_before=sent.not_before,
     )
     return Status(201, _now(promotion))
 
@@ -68,10 +69,24 @@ def post_tick(request: HttpRequest, promotion_id: int, item: str, sent: schemas.
 
 @router.post("/promotions/{int:promotion_id}/gates/{gate}/acknowledge", response=_ANSWER, auth=TokenAuth(REVIEW))
 def post_acknowledgement(
-    request: HttpRequest, promotion_id: int, gate: str, sent: schemas.ReasonGiven
+    request: HttpRequest, promotion_id: int, gate: str, sent: schemas.OutcomeSeen
 ) -> dict[str, Any]:
     promotion = promotion_of(request, promotion_id)
-    return _now(actions.acknowledge_gate(promotion, gate, actor=actor_of(request), reason=sent.reason))
+    return _now(actions.acknowledge_gate(promotion, gate, actor=actor_of(request), **sent.dict()))
+
+
+@router.post("/promotions/{int:promotion_id}/gates/{gate}/waive", response=_ANSWER, auth=TokenAuth(REVIEW))
+def post_waiver(request: HttpRequest, promotion_id: int, gate: str, sent: schemas.NewWaiver) -> dict[str, Any]:
+    """An approver's exception for one failed outcome."""
+    promotion = promotion_of(request, promotion_id)
+    return _now(actions.waive_gate(promotion, gate, actor=actor_of(request), **sent.dict()))
+
+
+@router.post("/promotions/{int:promotion_id}/gates/{gate}/report", response=_ANSWER, auth=TokenAuth(WRITE))
+def post_report(request: HttpRequest, promotion_id: int, gate: str, sent: schemas.NewReport) -> dict[str, Any]:
+    """The answer of an external check, by the program that makes it."""
+    promotion = promotion_of(request, promotion_id)
+    return _now(actions.report_gate(promotion, gate, actor=actor_of(request), **sent.dict()))
 
 
 @router.post("/promotions/{int:promotion_id}/gates/{gate}/rerun", response=_ANSWER, auth=TokenAuth(WRITE))
@@ -90,3 +105,17 @@ def post_withdrawal(request: HttpRequest, promotion_id: int, sent: schemas.Reaso
 def post_resubmission(request: HttpRequest, promotion_id: int, sent: schemas.AnswerGiven) -> dict[str, Any]:
     promotion = promotion_of(request, promotion_id)
     return _now(actions.resubmit_promotion(promotion, actor=actor_of(request), answer=sent.answer))
+
+
+@router.post("/promotions/{int:promotion_id}/restart", response=_ANSWER, auth=TokenAuth(WRITE))
+def post_restart(request: HttpRequest, promotion_id: int, sent: schemas.ReasonGiven) -> dict[str, Any]:
+    """Begins anew under the policy revision now in force."""
+    promotion = promotion_of(request, promotion_id)
+    return _now(actions.restart_promotion(promotion, actor=actor_of(request), reason=sent.reason))
+
+
+@router.post("/promotions/{int:promotion_id}/take-over", response=_ANSWER, auth=TokenAuth(WRITE))
+def post_take_over(request: HttpRequest, promotion_id: int, sent: schemas.ReasonGiven) -> dict[str, Any]:
+    """Steps in for a requester who left."""
+    promotion = promotion_of(request, promotion_id)
+    return _now(actions.take_over_promotion(promotion, actor=actor_of(request), reason=sent.reason))

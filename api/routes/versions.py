@@ -119,11 +119,16 @@ def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     auth=TokenAuth(WRITE),
 )
 def post_predictions(request: HttpRequest, name: str, number: int, dataset: str) -> Status[dict[str, Any]]:
-    """Takes predictions made elsewhere, CSV `id,score`, for every row of a locked dataset (`name@number`)."""
+    """Takes predictions made elsewhere, as CSV, for every row of a locked dataset (`name@number`).
+
+    Columns: `id,score` for a binary version, `id,prediction` for a regression; for a multiclass one `id` and a
+    column of probabilities for each class, named by its label, or `id,prediction` with the label alone.
+    """
     version = version_of(request, name, number, CONTRIBUTE)
     locked = locked_dataset_of(dataset)
-    # An id and a score per row can't be much larger than the dataset itself; all of it is held in memory.
-    limit = min(settings.MAX_DATASET_BYTES, 2**20 + locked.size + 64 * locked.rows)
+    # An id and so many scores per row can't be much larger; all of it is held in memory.
+    columns = max(1, len(locked.classes))
+    limit = min(settings.MAX_DATASET_BYTES, 2**20 + locked.size + 64 * locked.rows * columns)
     sent = body_bytes(request, limit=limit, thing="The file of predictions")
     evaluation = intake.take_predictions(version, locked, io.BytesIO(sent), actor=actor_of(request))
     return Status(201, evaluation_answer(evaluation))

@@ -9,6 +9,7 @@ from accounts.access import as_of_now
 from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved
 from approvals import events, lifecycle, notices
+from approvals.actions.gates import TIME_ENDED, void_waiver
 from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.models import AfterReview, Promotion, Waiver
 from approvals.permissions import why_never_waive, why_not_decide_after_review, why_not_waive
@@ -46,6 +47,8 @@ def waive_gate(
         raise Invalid("no_reason", "Say why the failure is acceptable.", "Write it as the reason.")
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid("past", "A waiver can't end in the past.", "Name a later moment, or none.")
+    for ended in run.waivers.filter(voided_at=None):
+        void_waiver(ended, promotion, because=TIME_ENDED)
     Waiver.objects.create(gate_run=run, by=actor, reason=reason.strip(), expires_at=expires_at)
     after = {"gate": key, "outcome": run.outcome, "summary": run.summary}
     after |= {"until": expires_at.isoformat()} if expires_at else {}

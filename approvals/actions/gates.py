@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,7 +31,10 @@ def run_gate(lease: Lease) -> None:
     parameters = rule.gate.read_parameters(run.parameters)
     candidate, baseline = sides_of(run.promotion, rule.gate, parameters, report=lease.report)
     lease.report(0.9, "judging")
-    record_outcome(run, rule.gate.check(candidate, baseline, parameters), lease=lease)
+    judged = rule.gate.check(candidate, baseline, parameters)
+    if candidate.unreadable:
+        judged = replace(judged, details={**judged.details, "unreadable": True})
+    record_outcome(run, judged, lease=lease)
 
 
 def give_up_gate(lease: Lease) -> None:
@@ -92,6 +96,9 @@ def digest_of_outcome(run: GateRun, judged: Judged) -> str:
     if GATES[run.kind].compares and run.promotion.baseline is not None:
         # Without it, what was acknowledged about one baseline would pass for the next one that has no evidence.
         what.append(f"version {run.promotion.baseline.number}")
+    if outcome == Outcome.ERROR or (GATES[run.kind].awaits and outcome != Outcome.PASSED):
+        # No evidence tells such a failure from another: a waiver of the one must not cover the other.
+        what.append(judged.summary)
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
@@ -103,6 +110,9 @@ def keep_marks(run: GateRun, digest: str) -> None:
     standing.filter(gate_run__digest=digest).update(gate_run=run)
     for waiver in standing.exclude(gate_run__digest=digest).select_related("by"):
         void_waiver(waiver, run.promotion, because="the gate has a new result")
+
+
+TIME_ENDED = "its time has ended"
 
 
 def void_waiver(waiver: Waiver, promotion: Promotion, *, because: str) -> None:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, NotFound
+from accounts.reasons import Conflict, Forbidden, Invalid, NotFound
 from approvals import events, lifecycle
 from approvals.actions.progress import advance
 from approvals.actions.queueing import queue_gates
@@ -32,7 +32,8 @@ def open_promotion(
     """Opens a promotion and queues its gates.
 
     Raises Forbidden for who may not, Conflict for a move that can't be (naming the path) or one that is open
-    already (naming it), NotFound when no policy governs the stage.
+    already (naming it), NotFound when no policy governs the stage, Invalid when `not_before` is so late that the
+    promotion would have expired.
     """
     lifecycle.lock_model(version.model_id)
     version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
@@ -67,7 +68,8 @@ def _open(
             f"No policy governs {to_stage} for {version.model.name}.",
             "An administrator publishes one in the admin site, under Policies.",
         )
-    expires_days = read_document(revision.document, target_stage=to_stage).expires_days
+    expires_at = timezone.now() + timedelta(days=read_document(revision.document, target_stage=to_stage).expires_days)
+    _check_not_before(not_before, expires_at)
     try:
         with transaction.atomic():
             promotion = Promotion.objects.create(
@@ -80,7 +82,7 @@ def _open(
                 on_behalf_of=on_behalf_of,
                 reason=reason,
                 not_before=not_before,
-                expires_at=timezone.now() + timedelta(days=expires_days),
+                expires_at=expires_at,
             )
     except IntegrityError as error:
         there = Promotion.objects.filter(version=version, to_stage=to_stage, closed_at=None).first()
@@ -102,3 +104,9 @@ def _open(
     queue_gates(promotion)
     advance(promotion)  # waits for the gates; a policy without any goes on at once
     return promotion
+
+
+def _check_not_before(not_before: datetime | None, expires_at: datetime) -> None:
+    if not_before is not None and not_before >= expires_at:
+        text = f"It is closed as expired on {expires_at:%-d %B %Y}, before it may be completed."
+        raise Invalid("not_before_too_late", text, "Name an earlier not_before, or open it later.")

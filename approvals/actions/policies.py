@@ -61,13 +61,20 @@ def publish_policy(
 
 
 def check_datasets(document: Document) -> None:
-    """Raises Invalid when a gate names a dataset that isn't locked here: it could never be answered."""
+    """Raises Invalid when a gate names a dataset on which it could never be answered, or none that is locked here."""
     for rule in document.gates:
-        reference = rule.gate.dataset(rule.gate.read_parameters(rule.parameters))
-        pointer = dataset_versions_named(reference).first() if reference else None
-        if reference and not LockedDataset.objects.filter(dataset_version=pointer).exists():
+        parameters = rule.gate.read_parameters(rule.parameters)
+        reference = rule.gate.dataset(parameters)
+        if not reference:
+            continue
+        locked = LockedDataset.objects.filter(dataset_version=dataset_versions_named(reference).first()).first()
+        if locked is None:
             raise Invalid(
                 "no_such_dataset",
                 f"Gate {rule.key} names the dataset {reference!r}, which isn't locked here.",
                 "Lock it first (assaydesk dataset lock), and write it as name@number.",
+            )
+        if problem := rule.gate.why_not_on(locked, parameters):
+            raise Invalid(
+                "gate_does_not_fit", f"Gate {rule.key}: {problem}.", "Name another dataset, or change the gate."
             )

@@ -12,6 +12,7 @@ from approvals import events, lifecycle, notifications
 from approvals.actions.queueing import queue_again, stop_gates
 from approvals.holds import holds_of, next_look
 from approvals.models import OPEN_STATES, Outcome, Promotion, Seal, State
+from approvals.policies import PARTS
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
 from approvals.standing import Marks, current_runs, marks_of
 from approvals.subjects import promotion_subject
@@ -98,7 +99,8 @@ def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
     because: set[str] = set()
     for review in marks.approvals:
         slot = marks.document.slot(review.slot)
-        if moved := moved_parts(review.parts, parts, slot.rests_on if slot else ()):
+        # The slot for exceptions goes when the waiver does; what was approved in it rested on everything.
+        if moved := moved_parts(review.parts, parts, slot.rests_on if slot else PARTS):
             causes = {title_of(part, titles) for part in moved}
             because |= causes
             review.fell_at, review.fell_because = now, ", ".join(sorted(causes))[:300]

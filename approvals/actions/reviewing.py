@@ -17,7 +17,7 @@ from approvals.permissions import (
     why_not_request_changes,
     why_not_tick,
 )
-from approvals.policies import Slot
+from approvals.policies import PARTS, Slot
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
 from approvals.standing import Marks, marks_of, next_seat
 from approvals.subjects import promotion_subject
@@ -98,8 +98,7 @@ def _check_seal(promotion: Promotion, marks: Marks, seen: str) -> None:
         return
     earlier = Seal.objects.filter(promotion=promotion, digest=seen).first()
     titles = {rule.key: rule.shown_title for rule in marks.document.gates}
-    everything = ("artifact", "card", "evidence", "gates", "policy", "baseline")
-    moved = moved_parts(earlier.parts, parts, everything) if earlier else []
+    moved = moved_parts(earlier.parts, parts, PARTS) if earlier else []
     shown = [title_of(part, titles) for part in moved] or ["something it rests on"]
     raise PromotionMoved(
         "promotion_moved",
@@ -215,15 +214,26 @@ def _tick(promotion: Promotion, marks: Marks, key: str, actor: User) -> None:
 
 
 @transaction.atomic
-def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str) -> Promotion:
-    """A slot holder accepts an inconclusive outcome, saying why. Raises as `review_promotion` does."""
+def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str, digest: str) -> Promotion:
+    """A slot holder accepts an inconclusive outcome, the one whose `digest` was on the page, saying why.
+
+    Raises as `review_promotion` does.
+    """
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
     _refuse_if(why_not_acknowledge(marks, actor), marks, actor)
+    _check_outcome(marks, key, digest)
     _acknowledge(promotion, marks, key, actor, reason)
     finish_if_filled(promotion, actor=actor)
     return promotion
+
+
+def _check_outcome(marks: Marks, key: str, seen: str) -> None:
+    run = next((run for run in marks.runs if run.key == key), None)
+    if run is not None and run in marks.unacknowledged and seen != run.digest:
+        text = f"Not recorded: the gate {key} has another result than the one you saw."
+        raise PromotionMoved("promotion_moved", text, "Look at it, then decide again.", moved=[f"gate:{key}"])
 
 
 def _acknowledge(promotion: Promotion, marks: Marks, key: str, actor: User, reason: str) -> None:

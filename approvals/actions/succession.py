@@ -9,9 +9,10 @@ from accounts.access import as_of_now
 from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid, Reason
 from approvals import events
-from approvals.actions.progress import advance, enter, lock_promotion
+from approvals.actions.gates import void_waiver
+from approvals.actions.progress import advance, enter, lock_promotion, recheck
 from approvals.actions.queueing import queue_all_anew
-from approvals.models import PolicyRevision, Promotion, TakeOver, Verdict
+from approvals.models import Acknowledgement, PolicyRevision, Promotion, TakeOver, Verdict, Waiver
 from approvals.permissions import why_not_restart, why_not_take_over
 from approvals.policies import Document
 from approvals.queries import policy_in_force
@@ -29,17 +30,31 @@ def take_over_promotion(promotion: Promotion, *, actor: User, reason: str) -> Pr
     _refuse(why_not_take_over(promotion, as_of_now(actor)))
     if not reason.strip():
         raise Invalid("no_reason", "Say why you take it over.")
-    TakeOver.objects.get_or_create(promotion=promotion, by=actor, defaults={"reason": reason.strip()})
+    now = timezone.now()
+    # Who comes back to it a second time is again the last one who took it over.
+    TakeOver.objects.update_or_create(promotion=promotion, by=actor, defaults={"reason": reason.strip(), "at": now})
     before = {"requester": promotion.requested_by.username}
     subject = promotion_subject(promotion)
     record(events.PROMOTION_TAKEN_OVER, subject, actor=actor, before=before, reason=reason.strip())
-    _take_back_own_approval(promotion, actor)
+    if _took_back_own_marks(promotion, actor):
+        recheck(promotion)
+        advance(promotion)
     return promotion
 
 
-def _take_back_own_approval(promotion: Promotion, actor: User) -> None:
-    own = promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, fell_at=None)
-    own.update(fell_at=timezone.now(), fell_because="its reviewer took the promotion over")
+def _took_back_own_marks(promotion: Promotion, actor: User) -> bool:
+    """Whoever sees to a promotion decides nothing on it, so what they said before counts no more."""
+    now, because = timezone.now(), "who gave it took the promotion over"
+    approvals = promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, fell_at=None)
+    fell = approvals.update(fell_at=now, fell_because=because)
+    fell += promotion.ticks.filter(by=actor, fell_at=None).update(fell_at=now)
+    # An acknowledgement has no end of its own; that there was one stays on the record.
+    fell += Acknowledgement.objects.filter(gate_run__promotion=promotion, by=actor).delete()[0]
+    waivers = Waiver.objects.filter(gate_run__promotion=promotion, by=actor, voided_at=None)
+    for waiver in waivers.select_related("gate_run", "by"):
+        void_waiver(waiver, promotion, because=because)
+        fell += 1
+    return fell > 0
 
 
 @transaction.atomic
@@ -76,9 +91,17 @@ def restart_promotion(promotion: Promotion, *, actor: User, reason: str = "") ->
         after={"policy": str(newest)},
         reason=reason,
     )
+    _void_waivers_of_gone_gates(promotion, document)
     queue_all_anew(promotion, because=f"restarted under {newest}")
     advance(promotion)
     return promotion
+
+
+def _void_waivers_of_gone_gates(promotion: Promotion, document: Document) -> None:
+    asked = [rule.key for rule in document.gates]
+    gone = Waiver.objects.filter(gate_run__promotion=promotion, voided_at=None).exclude(gate_run__key__in=asked)
+    for waiver in gone.select_related("gate_run", "by"):
+        void_waiver(waiver, promotion, because="the policy no longer asks for the gate")
 
 
 def _keep_ticks(promotion: Promotion, newest: PolicyRevision, old: Document, document: Document) -> None:

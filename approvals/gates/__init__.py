@@ -8,9 +8,11 @@ from approvals.gates.external_check import ExternalCheck
 from approvals.gates.integrity import Integrity
 from approvals.gates.latency import Latency
 from approvals.gates.lineage_complete import LineageComplete
+from approvals.gates.mean_signed_error import MeanSignedError
 from approvals.gates.memory import Memory
 from approvals.gates.metric_threshold import MetricThreshold
 from approvals.gates.no_regression import NoRegression
+from approvals.gates.segment_floor import SegmentFloor
 from approvals.gates.signature_compatible import SignatureCompatible
 
 GATES: dict[str, Gate] = {
@@ -18,6 +20,8 @@ GATES: dict[str, Gate] = {
     for gate in (
         MetricThreshold(),
         NoRegression(),
+        SegmentFloor(),
+        MeanSignedError(),
         CardComplete(),
         CardReviewed(),
         LineageComplete(),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, get_args, get_origin
 from approvals.models.gates import Outcome
 from evidence.comparison import Comparison
 from evidence.measuring import Plan
-from evidence.models import Evaluation, Measurement
+from evidence.models import Evaluation, LockedDataset, Measurement
 from registry.models import Version
 
 
@@ -23,6 +23,7 @@ class Side:
     problem: str = ""
     comparison: Comparison | None = None  # of the candidate with the baseline, on the baseline's side
     measurement: Measurement | None = None  # made for this run, both sides' rounds taking turns
+    unreadable: bool = False  # its stored file can't be read, or isn't what was registered
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class Gate(ABC):
 
     def dataset(self, parameters: Any) -> str:
         """The locked dataset (`name@number`) whose evidence the gate wants, or "" for none."""
+        return ""
+
+    def why_not_on(self, locked: LockedDataset, parameters: Any) -> str:
+        """Why it could never be answered on this dataset, or "". Asked when a policy is published."""
         return ""
 
     def plan(self, parameters: Any) -> Plan | None:

@@ -3,7 +3,7 @@ from typing import Any
 
 from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
-from evidence.metrics import METRICS
+from evidence.metrics import METRICS, Metric, why_not_measured
 from evidence.models import Provenance
 
 
@@ -32,6 +32,8 @@ class MetricThreshold(Gate):
             raise ValueError(f"unknown metric {parameters.metric!r}; known: {', '.join(METRICS)}.")
         if (parameters.at_least is None) == (parameters.at_most is None):
             raise ValueError("give either at_least or at_most.")
+        if METRICS[parameters.metric].direction == "zero" and parameters.at_most is None:
+            raise ValueError(f"{parameters.metric} is best at zero: give at_most, how far from zero it may be.")
         if parameters.provenance not in {Provenance.EXECUTED, Provenance.SCORED}:
             raise ValueError("provenance must be executed or scored.")
 
@@ -46,27 +48,35 @@ class MetricThreshold(Gate):
         if parameters.provenance == Provenance.EXECUTED and evaluation.provenance != Provenance.EXECUTED:
             text = f"The policy asks for a run here; only predictions made elsewhere are there ({evaluation})."
             return Judged(Outcome.FAILED, text, provenance=evaluation.provenance, evidence=evidence)
+        if misfit := why_not_measured(parameters.metric, candidate.version.task):
+            return Judged(Outcome.ERROR, f"{misfit}.", provenance=evaluation.provenance, evidence=evidence)
         measured = evaluation.values.get(metric=parameters.metric, column="", segment="")
         if measured.value is None:
             text = f"{METRICS[parameters.metric].title} can't be measured: {measured.reason}."
             return Judged(Outcome.ERROR, text, provenance=evaluation.provenance, evidence=evidence)
-        passed, limit = _judge(measured.value, parameters)
+        metric = METRICS[parameters.metric]
+        passed, limit = _judge(measured.value, metric, parameters)
         return Judged(
             Outcome.PASSED if passed else Outcome.FAILED,
-            f"{METRICS[parameters.metric].title} {measured.value:.3f} {limit} on {parameters.dataset}",
+            f"{metric.title} {metric.figure(measured.value)} {limit} on {parameters.dataset}",
             details={"value": measured.value, "rows": evaluation.rows, **_how_it_ran(evaluation)},
             provenance=evaluation.provenance,
             evidence=evidence,
         )
 
 
-def _judge(value: float, parameters: ThresholdParameters) -> tuple[bool, str]:
+def _judge(value: float, metric: Metric, parameters: ThresholdParameters) -> tuple[bool, str]:
+    """Whether the value is good enough, and the limit in words."""
     if parameters.at_least is not None:
         passed = value >= parameters.at_least
-        return passed, f"{'≥' if passed else '<'} {parameters.at_least:.3f}"
+        return passed, f"{'≥' if passed else '<'} {metric.figure(parameters.at_least)}"
     assert parameters.at_most is not None  # check_parameters: one of the two
+    limit = metric.figure(parameters.at_most)
+    if metric.direction == "zero":
+        passed = abs(value) <= parameters.at_most
+        return passed, f"is {'within' if passed else 'beyond'} ±{limit}"
     passed = value <= parameters.at_most
-    return passed, f"{'≤' if passed else '>'} {parameters.at_most:.3f}"
+    return passed, f"{'≤' if passed else '>'} {limit}"
 
 
 def _how_it_ran(evaluation: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.comparison import Difference, judge_no_regression
-from evidence.metrics import METRICS
+from evidence.metrics import METRICS, SEGMENT_METRICS, why_not_measured
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class RegressionParameters(Parameters):
     metric: str = field(metadata=meaning("which metric"))
     dataset: str = field(metadata=DATASET)
     margin: float = field(default=0.0, metadata=meaning("how much worse it may be, in the metric's unit"))
-    segment: str = field(default="", metadata=meaning("column=value: judge recall among these rows only"))
+    segment: str = field(default="", metadata=meaning("column=value: recall (accuracy, mae) among these rows only"))
 
 
 class NoRegression(Gate):
@@ -32,8 +32,9 @@ class NoRegression(Gate):
             raise ValueError(f"unknown metric {parameters.metric!r}; known: {', '.join(METRICS)}.")
         if parameters.margin < 0:
             raise ValueError("margin must not be negative.")
-        if parameters.segment and ("=" not in parameters.segment or parameters.metric != "recall"):
-            raise ValueError("segment is written column=value and goes with the metric recall.")
+        by_segment = SEGMENT_METRICS.values()
+        if parameters.segment and ("=" not in parameters.segment or parameters.metric not in by_segment):
+            raise ValueError(f"segment is written column=value and goes with the metrics {', '.join(by_segment)}.")
 
     def dataset(self, parameters: RegressionParameters) -> str:
         return parameters.dataset
@@ -43,6 +44,8 @@ class NoRegression(Gate):
             return Judged(Outcome.ERROR, candidate.problem)
         provenance = candidate.evaluation.provenance
         evidence: tuple[str, ...] = (candidate.evaluation.predictions_digest,)
+        if misfit := why_not_measured(parameters.metric, candidate.version.task):
+            return Judged(Outcome.ERROR, f"{misfit}.", provenance=provenance, evidence=evidence)
         if baseline is None:
             text = "Nothing is live to compare with."
             return Judged(Outcome.PASSED, text, provenance=provenance, evidence=evidence)
@@ -73,12 +76,7 @@ def _judged(
     details |= {"difference": difference.difference, "low": difference.low, "high": difference.high}
     if difference.difference is None or difference.low is None or difference.high is None:
         return Judged(Outcome.INCONCLUSIVE, difference.reason, details, provenance, evidence)
-    higher = METRICS[parameters.metric].direction == "higher"
-    limit = f"above {_signed(-parameters.margin)}" if higher else f"below {_signed(parameters.margin)}"
-    text = (
-        f"{METRICS[parameters.metric].title}{_for_segment(parameters.segment)} "
-        f"{_signed(difference.difference)} ({_signed(difference.low)} to {_signed(difference.high)}), must stay {limit}"
-    )
+    text = f"{_title(parameters)} {_in_words(difference.difference, difference.low, difference.high, parameters)}"
     if judgement.rows_needed:
         more = judgement.rows_needed
         text += f"; needs about {more:,} more row{'s' if more != 1 else ''}"
@@ -86,10 +84,20 @@ def _judged(
     return Judged(Outcome(judgement.outcome), text, details, provenance, evidence)
 
 
-def _for_segment(segment: str) -> str:
-    """`race=black` as people read it: ` for race: black`."""
-    return f" for {segment.replace('_', ' ').replace('=', ': ')}" if segment else ""
+def _title(parameters: RegressionParameters) -> str:
+    """`Recall for race: black`."""
+    metric = METRICS[parameters.metric]
+    distance = ", distance from zero," if metric.direction == "zero" else ""
+    segment = f" for {parameters.segment.replace('_', ' ').replace('=', ': ')}" if parameters.segment else ""
+    return f"{metric.title}{distance}{segment}"
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
+def _in_words(difference: float, low: float, high: float, parameters: RegressionParameters) -> str:
+    """`−0.050 (−0.081 to −0.019), must stay above −0.020`."""
+    metric = METRICS[parameters.metric]
+    ends = f"{metric.difference(low).removesuffix(' pts')} to {metric.difference(high).removesuffix(' pts')}"
+    upwards = metric.direction == "higher"
+    limit = (
+        f"above {metric.difference(-parameters.margin)}" if upwards else f"below {metric.difference(parameters.margin)}"
+    )
+    return f"{metric.difference(difference)} ({ends}), must stay {limit}"

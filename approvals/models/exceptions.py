@@ -33,6 +33,11 @@ class Waiver(models.Model):
     def __str__(self) -> str:
         return f"waiver of {self.gate_run.key} by {self.by}"
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its time is over, even if nobody has voided it yet."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
 
 class AfterReview(models.Model):
     """A look afterwards at what was done without asking first: somebody else says whether it was right."""

@@ -38,8 +38,8 @@ def why_not_waive(marks: Marks, run: GateRun, user: User) -> Reason | None:
         return Reason("nothing_to_waive", f"The gate {run.key} has not failed.")
     if (reason := why_not_waivable(run)) is not None:
         return reason
-    alone = {review.reviewer_id for review in marks.approvals} <= {user.pk, *marks.waiver_givers}
-    if marks.approvals and alone and not marks.open_slots:
+    alone = marks.approvers <= {user.pk, *marks.waiver_givers}
+    if marks.approvers and alone and not marks.open_slots:
         return Reason("only_waiver_giver", "You are the only one who approved.", "Another approver must waive it.")
     return None
 

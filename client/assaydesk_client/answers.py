@@ -47,10 +47,12 @@ class Version(TypedDict):
     format: str
     features: list[str]
     signature: dict[str, Any]
+    contract: dict[str, Any]
     parameters: dict[str, Any]
     framework: dict[str, Any]
     environment: dict[str, Any]
-    decision_threshold: float
+    decision_threshold: float | None
+    """Of binary versions; None for others."""
     code: dict[str, str]
     data: list[dict[str, Any]]
     run_id: str
@@ -83,8 +85,12 @@ class DatasetVersion(TypedDict):
     rows: int | None
     """This and what follows: of locked data only."""
     digest: str | None
+    task: str | None
     target: str | None
     positive: str | None
+    """Of a binary target."""
+    classes: list[str] | None
+    """Of a target with several classes."""
     segments: list[str] | None
     columns: list[dict[str, str]] | None
 
@@ -96,6 +102,8 @@ class MetricValue(TypedDict):
     segment: str
     value: float | None
     n: int
+    reason: str
+    """Why there is no value."""
 
 
 class Evaluation(TypedDict):
@@ -115,12 +123,15 @@ class Gate(TypedDict):
     kind: str
     title: str
     outcome: str
-    """pending (still running), passed, failed, inconclusive or error."""
+    """pending (still running), passed, failed, inconclusive, error, or waiting for a report."""
     summary: str
     provenance: str
     run: int
     """First run, second run, …"""
+    digest: str
+    """Of outcome, parameters and evidence: it names the outcome that an exception is for."""
     acknowledged_by: str
+    waiver: dict[str, Any] | None
     progress: GateProgress | None
 
 
@@ -175,6 +186,11 @@ class Promotion(PromotionLine):
     closed_because: str
     baseline: int | None
     """The live version's number that it was last compared with."""
+    expires_at: str | None
+    not_before: str | None
+    held_by: list[str]
+    """What keeps an approved promotion from going live yet."""
+    taken_over_by: list[str]
     policy: dict[str, Any]
     gates: list[Gate]
     checklist: list[ChecklistItem]
@@ -190,7 +206,10 @@ class Term(TypedDict):
     label: str
     since: str
     until: str | None
+    by: str
     because: str
+    ended_how: str
+    """moved_on, replaced, rolled_back, taken_down, archived; empty for what is live now."""
     ended_because: str
 
 
@@ -201,8 +220,10 @@ class Arm(TypedDict):
     since: str
     artifact: Artifact
     features: list[str]
-    decision_threshold: float
+    decision_threshold: float | None
     signature: dict[str, Any]
+    task: str
+    contract: dict[str, Any]
 
 
 class Production(TypedDict):

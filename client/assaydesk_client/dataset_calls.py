@@ -34,15 +34,20 @@ class DatasetCalls:
         *,
         id_column: str,
         target: str,
-        positive: str,
+        positive: str = "",
+        task: str = "binary",
         segments: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> DatasetVersion:
-        """Hands a CSV file over to the server, which keeps it locked. Needs the right to lock datasets."""
+        """Hands a CSV file over to the server, which keeps it locked. Needs the right to lock datasets.
+
+        `positive`: the value of a binary target that counts as yes. Tasks: binary, multiclass, regression.
+        """
         params = {
             "id": id_column,
             "target": target,
-            "positive": positive,
+            "task": task,
+            "positive": positive or None,
             "segments": ",".join(segments) or None,
         }
         upload = prepare(file, "text/csv", progress)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from assaydesk_client.answers import Model, Production
+from assaydesk_client.answers import Model, Production, Term
 from assaydesk_client.connection import Connection
 from assaydesk_client.paths import every_item, model_path
 
@@ -27,3 +27,23 @@ class ModelCalls:
     def production(self, model: str) -> Production:
         """What is live. Refused with code `nothing_live` when nothing is."""
         return cast(Production, self._connection.get(f"{model_path(model)}/production"))
+
+    def history(self, model: str, *, at: str | None = None) -> Iterator[Term]:
+        """What was live when, newest first; with `at` (ISO 8601 with its offset), what was live at that moment."""
+        path = f"{model_path(model)}/history"
+        return every_item(lambda cursor: self._connection.get(path, {"at": at, "cursor": cursor}))
+
+    def roll_back(
+        self, model: str, *, reason: str, to: int | None = None, expected_live: int | None = None
+    ) -> Production:
+        """Puts the previous version, or the one numbered `to`, back into Production at once.
+
+        Refused with code `live_moved` when another version than `expected_live` is live by now.
+        """
+        body = {"reason": reason, "to": to, "expected_live": expected_live}
+        return cast(Production, self._connection.post(f"{model_path(model)}/rollback", body))
+
+    def take_down(self, model: str, *, reason: str, expected_live: int | None = None) -> Production:
+        """Takes everything of the model out of Production, without successor."""
+        body = {"reason": reason, "expected_live": expected_live}
+        return cast(Production, self._connection.post(f"{model_path(model)}/take-down", body))

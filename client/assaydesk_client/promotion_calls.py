@@ -14,10 +14,20 @@ class PromotionCalls:
     _connection: Connection
 
     def open_promotion(
-        self, model: str, version: int, *, to: str, reason: str, on_behalf_of: str | None = None
+        self,
+        model: str,
+        version: int,
+        *,
+        to: str,
+        reason: str,
+        on_behalf_of: str | None = None,
+        not_before: str | None = None,
     ) -> Promotion:
-        """Asks for a version to be moved to a stage ("Staging", "Production")."""
+        """Asks for a version to be moved to a stage ("Staging", "Production"); not before a moment, if one is named
+        (ISO 8601 with its offset)."""
         body = {"to": to, "reason": reason}
+        if not_before:
+            body["not_before"] = not_before
         if on_behalf_of:
             body["on_behalf_of"] = on_behalf_of
         return self._change(f"{version_path(model, version)}/promotions", body)
@@ -55,9 +65,27 @@ class PromotionCalls:
     def tick(self, promotion: int, item: str, *, seal: str) -> Promotion:
         return self._change(f"{promotion_path(promotion)}/checklist/{quoted(item)}", {"seal": seal})
 
-    def acknowledge_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
-        """Takes note of an inconclusive gate, with a reason; approvals count only afterwards."""
-        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/acknowledge", {"reason": reason})
+    def acknowledge_gate(self, promotion: int, gate: str, *, reason: str, digest: str) -> Promotion:
+        """Takes note of an inconclusive gate, with a reason; approvals count only afterwards.
+
+        `digest` is the gate's, as it was read. Raises PromotionMoved when it has another result by now.
+        """
+        body = {"reason": reason, "digest": digest}
+        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/acknowledge", body)
+
+    def waive_gate(
+        self, promotion: int, gate: str, *, reason: str, digest: str, expires_at: str | None = None
+    ) -> Promotion:
+        """An approver's exception for one failed outcome, the one with this `digest`."""
+        body: dict[str, Any] = {"reason": reason, "digest": digest, "expires_at": expires_at}
+        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/waive", body)
+
+    def report_gate(
+        self, promotion: int, gate: str, *, outcome: str, summary: str, url: str = "", artifact: str = ""
+    ) -> Promotion:
+        """Hands in the answer (passed, failed) of an external check."""
+        body = {"outcome": outcome, "summary": summary, "url": url, "artifact": artifact}
+        return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/report", body)
 
     def rerun_gate(self, promotion: int, gate: str, *, reason: str) -> Promotion:
         return self._change(f"{promotion_path(promotion)}/gates/{quoted(gate)}/rerun", {"reason": reason})
@@ -67,6 +95,14 @@ class PromotionCalls:
 
     def resubmit_promotion(self, promotion: int, *, answer: str) -> Promotion:
         return self._change(f"{promotion_path(promotion)}/resubmit", {"answer": answer})
+
+    def restart_promotion(self, promotion: int, *, reason: str) -> Promotion:
+        """Begins anew under the policy revision now in force."""
+        return self._change(f"{promotion_path(promotion)}/restart", {"reason": reason})
+
+    def take_over_promotion(self, promotion: int, *, reason: str) -> Promotion:
+        """Steps in for a requester who left."""
+        return self._change(f"{promotion_path(promotion)}/take-over", {"reason": reason})
 
     def _change(self, path: str, body: dict[str, Any]) -> Promotion:
         return cast(Promotion, self._connection.post(path, body))

@@ -51,7 +51,10 @@ class VersionCalls:
     def hand_in_predictions(
         self, model: str, version: int, file: Path, *, dataset: str, progress: Progress | None = None
     ) -> Evaluation:
-        """Sends a CSV file `id,score` for a locked dataset (`name@1`); the server computes the metrics."""
+        """Sends a CSV file for a locked dataset (`name@1`); the server computes the metrics.
+
+        Columns: `id,score` (binary), `id,prediction` (regression, or a class's label), or `id` and one per class.
+        """
         upload = prepare(file, "text/csv", progress)
         address = f"{version_path(model, version)}/predictions"
         return cast(Evaluation, self._connection.send_file("POST", address, upload, {"dataset": dataset}))

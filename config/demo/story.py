@@ -167,7 +167,7 @@ class Story:
 
     def _acknowledge_inconclusive(self, promotion: Promotion, reason: str) -> None:
         for gate in _inconclusive(promotion):
-            self._riley.acknowledge_gate(promotion["id"], gate["key"], reason=reason)
+            self._riley.acknowledge_gate(promotion["id"], gate["key"], reason=reason, digest=gate["digest"])
 
     def _approve(self, promotion: Promotion, *, riley: str, sam: str) -> None:
         """Both slots in turn, each with its part of the checklist."""

@@ -22,7 +22,7 @@ class RecordFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="filter-%s", **kwargs)
-        choices = sorted(((name, f"{verb.wording} ({name})") for name, verb in REGISTERED.items()), key=_topic)
+        choices = sorted(((name, f"{verb.with_gap} ({name})") for name, verb in REGISTERED.items()), key=_topic)
         self.fields["verb"].widget.choices = [("", "Anything"), *choices]
         for name in ("model", "actor"):
             self.fields[name].widget.attrs["autocomplete"] = "off"

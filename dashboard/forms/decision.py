@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
 from accounts.reasons import Invalid
 
@@ -15,7 +17,8 @@ _ACKNOWLEDGE = "acknowledge-"
 
 @dataclass(frozen=True)
 class Typed:
-    """A form as it was sent: which one, its words, its ticks. `gate` is the one to run again."""
+    """A form as it was sent: which one, its words, its ticks. `gate` is the one to run again or to waive, `digest`
+    the outcome that was seen, `until` the last day of a waiver."""
 
     form: str = ""
     verdict: str = ""
@@ -23,6 +26,8 @@ class Typed:
     slot: str = ""
     words: str = ""
     gate: str = ""
+    digest: str = ""
+    until: str = ""
     ticks: tuple[str, ...] = ()
     acknowledgements: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,6 +40,17 @@ class Typed:
                 _WORDS.clean(words)
             except forms.ValidationError as error:
                 raise Invalid("bad_words", f"Not recorded. {' '.join(error.messages)}") from error
+
+    def end_of_waiver(self) -> datetime | None:
+        """The end of the last day that was chosen, by the installation's clocks; None for no day. Raises Invalid."""
+        if not self.until:
+            return None
+        try:
+            day = date.fromisoformat(self.until)
+        except ValueError as error:
+            text = f"Not recorded. {self.until!r} is no day."
+            raise Invalid("bad_day", text, "Write it as YEAR-MONTH-DAY.") from error
+        return timezone.make_aware(datetime.combine(day, time.max))
 
 
 _WORDS = forms.CharField(required=False, max_length=MOST_CHARACTERS)
@@ -51,6 +67,8 @@ def typed(form: str, sent: QueryDict, *, gate: str = "") -> Typed:
         slot=sent.get("slot", ""),
         words=sent.get("words", ""),
         gate=gate,
+        digest=sent.get("digest", ""),
+        until=sent.get("until", ""),
         ticks=tuple(sent.getlist("tick")),
         acknowledgements={key: words for key, words in given.items() if words.strip()},
     )

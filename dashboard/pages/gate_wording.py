@@ -54,6 +54,17 @@ def _no_regression(parameters: Any) -> str:
     return f"{metric.title}{where} {most} what is live, on {parameters.dataset}"
 
 
+def _segment_floor(parameters: Any) -> str:
+    metric = METRICS[parameters.metric]
+    rows = f"{parameters.least_rows:,} rows or more"
+    limit = _limit(parameters, metric.unit)
+    return f"{metric.title} of {limit} in every {parameters.column} of {parameters.dataset} with {rows}"
+
+
+def _mean_signed_error(parameters: Any) -> str:
+    return f"Mean signed error within ±{figures.figure(parameters.at_most)} on {parameters.dataset}"
+
+
 def _card_complete(parameters: Any) -> str:
     return f"The card has text under {', '.join(parameters.sections)}"
 
@@ -72,6 +83,10 @@ def _memory(parameters: Any) -> str:
     return f"Peak memory with {_rows(parameters)} in one call: {_ceilings(ceiling, parameters)}"
 
 
+def _external_check(parameters: Any) -> str:
+    return f"{parameters.what}, as reported by {', '.join(parameters.reporters) or 'a service account'}"
+
+
 def _rows(parameters: Any) -> str:
     rows = f"{parameters.batch_rows:,} row{'s' if parameters.batch_rows != 1 else ''}"
     return f"{rows} of {parameters.dataset}"
@@ -86,6 +101,8 @@ def _ceilings(ceiling: str | None, parameters: Any) -> str:
 _ASKS: dict[str, Callable[[Any], str]] = {
     "metric_threshold": _threshold,
     "no_regression": _no_regression,
+    "segment_floor": _segment_floor,
+    "mean_signed_error": _mean_signed_error,
     "card_complete": _card_complete,
     "card_reviewed": lambda _: "Somebody other than its writer reviewed the card’s newest revision",
     "lineage_complete": lambda _: "Code, data and environment are named and pinned",
@@ -94,6 +111,7 @@ _ASKS: dict[str, Callable[[Any], str]] = {
     "artifact_size": _artifact_size,
     "latency": _latency,
     "memory": _memory,
+    "external_check": _external_check,
 }
 
 

@@ -65,7 +65,7 @@ class OpenLists:
     @property
     def overdue(self) -> int:
         now = timezone.now()
-        return sum(_is_overdue(row.promotion.due_at, now) for row in self.waiting.rows)
+        return sum(_is_overdue(row.due, now) for row in self.waiting.rows)
 
     @property
     def fingerprint(self) -> str:

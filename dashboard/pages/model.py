@@ -17,12 +17,14 @@ from approvals.queries import open_promotions, policy_in_force
 from approvals.standing import marks_of_many
 from approvals.waiting import by_due_time
 from dashboard.hallmarks import Die
+from dashboard.moments import moment_typed
 from dashboard.pages.open_promotions import OpenRow, open_rows
+from dashboard.pages.operating import Rollback, rollback_of
 from dashboard.pages.version_hallmark import hallmark_of
 from dashboard.pages.version_order import Choice
 from dashboard.pages.version_table import VersionTable, version_table
 from registry.models import Model, Stage, StageTerm, TrafficArm, Version
-from registry.queries import current_arms, production_history
+from registry.queries import current_arms, live_at, production_history
 
 TERMS_SHOWN = 20
 OPEN_SHOWN = 25
@@ -91,6 +93,7 @@ class Term:
 
     term: StageTerm
     approvers: list[User]
+    can_return: bool
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,26 @@ class ModelPage:
     terms: list[Term]
     older_terms: int | None
     versions: VersionTable
+    rollback: Rollback | None
+    asked_text: str
+    asked_at: datetime | None
+    live_then: list[StageTerm]
+
+    @property
+    def not_a_moment(self) -> bool:
+        return bool(self.asked_text) and self.asked_at is None
 
 
-def model_page(model: Model, user: User, *, choice: Choice, terms_before: int | None) -> ModelPage:
+def model_page(
+    model: Model, user: User, *, choice: Choice, terms_before: int | None, live_at_text: str = ""
+) -> ModelPage:
     """Everything the model's page shows. `choice` is the reader's of the table of versions, `terms_before` the key
     of the last term of the history already seen."""
     arms = list(current_arms(model).select_related("version__registered_by", "version__on_behalf_of"))
     live = arms[0].version if arms else None
-    terms, older_terms = _terms(model, terms_before)
+    rollback = rollback_of(model, user)
+    terms, older_terms = _terms(model, terms_before, rollback)
+    asked_at = moment_typed(live_at_text)
     promotions = by_due_time(open_promotions().filter(version__model=model))
     rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
     return ModelPage(
@@ -132,6 +147,10 @@ def model_page(model: Model, user: User, *, choice: Choice, terms_before: int | 
         terms=terms,
         older_terms=older_terms,
         versions=version_table(model, choice),
+        rollback=rollback,
+        asked_text=live_at_text,
+        asked_at=asked_at,
+        live_then=list(live_at(model, asked_at)) if asked_at else [],
     )
 
 
@@ -173,14 +192,16 @@ def _policy(model: Model, stage: str) -> PolicyInForce:
     return PolicyInForce(stage, revision, document)
 
 
-def _terms(model: Model, before: int | None) -> tuple[list[Term], int | None]:
+def _terms(model: Model, before: int | None, rollback: Rollback | None) -> tuple[list[Term], int | None]:
     history = production_history(model).order_by("-pk")
     if before is not None:
         history = history.filter(pk__lt=before)
     found = list(history[: TERMS_SHOWN + 1])
     page = found[:TERMS_SHOWN]
     approvers = _approvers_by_promotion(page)
-    terms = [Term(term, approvers[_promotion_of(term)]) for term in page]
+    # Only beside the last of a version's terms: earlier ones would offer the same.
+    returning = {target.term.pk for target in rollback.targets if target.why_not is None} if rollback else set()
+    terms = [Term(term, approvers[_promotion_of(term)], term.pk in returning) for term in page]
     return terms, page[-1].pk if len(found) > TERMS_SHOWN else None
 
 

@@ -8,9 +8,17 @@ from django.db.models import Q, prefetch_related_objects
 
 from accounts.models import User
 from approvals.models import GateRun, Outcome, Promotion, State
+from approvals.seals import standing_waiver
 from approvals.standing import Marks
-from approvals.waiting import can_decide
+from approvals.waiting import can_decide, due_time
 from work.models import Job
+
+_NOT_DUE = {
+    State.CHECKING: "After the gates",
+    State.BLOCKED: "After the gates",
+    State.CHANGES_REQUESTED: "After the answer",
+    State.APPROVED: "Decided",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class OpenRow:
     needed: int
     note: str
     waiting_on: WaitingOn
+    due: datetime | None
+    why_not_due: str
 
 
 def open_rows(marks: Sequence[Marks], user: User) -> list[OpenRow]:
@@ -61,11 +71,15 @@ def _row(marks: Marks, user: User, reviewers: Sequence[User]) -> OpenRow:
         needed=marks.document.seats,
         note=_note(marks, user),
         waiting_on=waiting_on(marks, reviewers),
+        due=due_time(marks.promotion),
+        why_not_due=_NOT_DUE.get(State(marks.promotion.state), ""),
     )
 
 
 def shown_outcome(run: GateRun) -> str:
-    """A gate's outcome as pages name it: one that is pending is running or still queued."""
+    """A gate's outcome as pages name it: one that is pending is running or still queued, an excepted one waived."""
+    if standing_waiver(run) is not None:
+        return "waived"
     if run.outcome != Outcome.PENDING:
         return run.outcome
     return "running" if run.job is not None and run.job.state == Job.State.RUNNING else "queued"

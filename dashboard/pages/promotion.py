@@ -1,6 +1,7 @@
 """The promotion page: everything a reviewer looks at before deciding, prepared for showing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
@@ -9,13 +10,15 @@ from accounts.models import User
 from accounts.reasons import Refusal
 from approvals.models import Promotion, Review, State
 from approvals.standing import Marks, marks_of
+from approvals.waiting import due_time
 from dashboard.forms.decision import Typed
 from dashboard.hallmarks import Die, hallmark
 from dashboard.names import Person
 from dashboard.pages.promotion_card import CardView, card_view
-from dashboard.pages.promotion_curve import RankingChart, ranking_chart
+from dashboard.pages.promotion_curve import Chart, chart_of
 from dashboard.pages.promotion_evidence import Evidence
 from dashboard.pages.promotion_gates import Gates, gates_of
+from dashboard.pages.promotion_notices import Notices, notices_of
 from dashboard.pages.promotion_panel import Panel, panel_of
 from dashboard.pages.promotion_timeline import Timeline, timeline_of
 from dashboard.pages.stored_evidence import evidence_for
@@ -31,7 +34,7 @@ class PromotionPage:
     promotion: Promotion
     dies: list[Die]
     evidence: list[Evidence]
-    chart: RankingChart | None
+    chart: Chart | None
     gates: Gates
     card: CardView
     trained_on: list[DatasetVersion]
@@ -39,14 +42,18 @@ class PromotionPage:
     own_term: StageTerm | None
     timeline: Timeline
     panel: Panel
+    notices: Notices
     last_review: Review | None
     sent: Typed
     refusal: Refusal | None
 
     @property
+    def due(self) -> datetime | None:
+        return due_time(self.promotion)
+
+    @property
     def is_overdue(self) -> bool:
-        due = self.promotion.due_at
-        return self.promotion.is_open and due is not None and due < timezone.now()
+        return self.due is not None and self.due < timezone.now()
 
 
 def promotion_page(
@@ -68,7 +75,7 @@ def promotion_page(
         promotion=promotion,
         dies=_dies(marks, evidence),
         evidence=evidence,
-        chart=ranking_chart(evidence[0]) if evidence else None,
+        chart=chart_of(evidence[0]) if evidence else None,
         gates=gates_of(marks, evidence, reader, sent, str(refusal.reason) if refusal else ""),
         card=card_view(promotion),
         trained_on=list(version.trained_on.select_related("dataset").order_by("dataset__name", "number")),
@@ -76,6 +83,7 @@ def promotion_page(
         own_term=terms.get(version.pk),
         timeline=timeline_of(promotion, marks.document, before=before),
         panel=panel_of(marks, reader, sent, refusal),
+        notices=notices_of(marks, reader),
         last_review=promotion.reviews.select_related("reviewer").order_by("-at").first(),
         sent=sent,
         refusal=refusal,

@@ -9,7 +9,7 @@ from dashboard.figures import MINUS
 from dashboard.figures import difference as difference_in_words
 from dashboard.forest import Axis, measure_axis, segment_axis
 from evidence.comparison import Comparison, Difference
-from evidence.metrics import METRICS
+from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
 from evidence.models import Evaluation, MetricValue
 from registry.models import Version
 
@@ -39,7 +39,7 @@ class SegmentRow:
     def said(self) -> str:
         """`region south by 9.33 pts`, within a sentence."""
         loss = difference_in_words(self.difference.difference, METRICS[self.difference.metric].unit)
-        return f"{self.difference.column.replace('_', ' ')} {self.difference.value} by {loss.lstrip(MINUS)}"
+        return f"{self.difference.column.replace('_', ' ')} {self.difference.value} by {loss.lstrip(MINUS + '+')}"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,16 @@ class Evidence:
         if worse:
             named = ", ".join(row.said for row in worse[:2])
             more = f" and {len(worse) - 2} more" if len(worse) > 2 else ""
-            return Piece("fail", "i-down", f"Recall gets worse for {named}{more}")
+            return Piece("fail", "i-down", f"{self.segment_metric.title} gets worse for {named}{more}")
         if self.segments:
-            return Piece("", "i-same", f"No measurable loss of recall in the {len(self.segments)} groups judged")
+            loss = _LOSSES[self.segment_metric.key]
+            return Piece("", "i-same", f"No measurable {loss} in the {len(self.segments)} groups judged")
         return Piece("", "i-off", "No group has enough rows to be judged") if self._segments else None
+
+    @property
+    def segment_metric(self) -> Metric:
+        """What groups are compared by."""
+        return METRICS[SEGMENT_METRICS[self.version.task]]
 
     @cached_property
     def segments(self) -> list[SegmentRow]:
@@ -108,12 +114,18 @@ class Evidence:
         if not judged:
             return []
         limits = {rule.segment: rule.margin for rule in self.rules if rule.segment}
-        reach = segment_axis(judged, limit=max(limits.values(), default=0.0) or None)
+        most = max(limits.values(), default=0.0) or None
+        reach = segment_axis(judged, limit=most, direction=self.segment_metric.direction)
         return [_segment_row(each, reach, limits.get(f"{each.column}={each.value}")) for each in judged]
 
     @property
     def _segments(self) -> list[Difference]:
         return self.comparison.segments if self.comparison else []
+
+    @property
+    def rows_counted(self) -> str:
+        """Which rows of a group its figure rests on."""
+        return "positive rows" if self.segment_metric.key == "recall" else "rows"
 
     @property
     def first_segments(self) -> list[SegmentRow]:
@@ -146,6 +158,7 @@ class Evidence:
         return self.version.artifact_size - (self.live.artifact_size if self.live else 0)
 
 
+_LOSSES = {"recall": "loss of recall", "accuracy": "loss of accuracy", "mae": "rise of MAE"}
 _SAID = {
     "better": ("pass", "i-up", "better on"),
     "same": ("", "i-same", "no measurable difference on"),
@@ -170,11 +183,18 @@ def segment_name(difference: Difference) -> str:
 
 def _measure_row(difference: Difference, evidence: Evidence, margin: float | None) -> MeasureRow:
     metric = METRICS[difference.metric]
-    hint = f"{metric.direction} is better"
-    if metric.at_threshold and evidence.live is not None:
-        own, lives = evidence.version.decision_threshold, evidence.live.decision_threshold
+    hint = _DIRECTIONS[metric.direction]
+    own, lives = evidence.version.decision_threshold, evidence.live.decision_threshold if evidence.live else None
+    if metric.at_threshold and own is not None and lives is not None:
         hint = f"at threshold {own:g}" if own == lives else f"at thresholds {lives:g} and {own:g}"
     return MeasureRow(difference, metric.title, hint, margin)
+
+
+_DIRECTIONS = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "zero": "nearer zero is better; the difference is that of the distance",
+}
 
 
 def _segment_row(difference: Difference, reach: Axis, limit: float | None) -> SegmentRow:

@@ -1,16 +1,15 @@
 """The gates of a promotion with what they rest on, those that need a person's eye first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from approvals.models import GateRun, Outcome
-from approvals.permissions import why_not_rerun
-from approvals.policies import GateRule
+from approvals.permissions import why_never_waive, why_not_rerun, why_not_waivable
+from approvals.seals import standing_waiver
 from approvals.standing import Marks, acknowledgement_of
 from dashboard import times
 from dashboard.figures import number
@@ -20,12 +19,15 @@ from dashboard.pages.open_promotions import Progress, shown_outcome
 from dashboard.pages.promotion_evidence import Evidence
 from evidence.models import Evaluation
 
-_FIRST = (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.PENDING, Outcome.PASSED)
+_FIRST = (
+    *(Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WAITING),
+    *(Outcome.PENDING, Outcome.STOPPED, Outcome.PASSED),
+)
 _ISOLATION = {
     "bubblewrap": "no network, no secrets, read-only input (bubblewrap)",
     "limits": "time and memory limits only",
 }
-RERUN_FORM = "promotion/rerun.html"
+FORMS = "promotion/gate_forms.html"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class GateProgress:
 
 @dataclass(frozen=True)
 class ShownGate:
-    """A gate as includes/gate.html shows it. `form` is the template of its form, "" for who may not use one."""
+    """A gate as includes/gate.html shows it. `form` is the template of its forms, "" for who may not use one."""
 
     key: str
     title: str
@@ -49,8 +51,13 @@ class ShownGate:
     open: bool
     progress: GateProgress | None
     form: str
-    form_address: str
-    words: str = ""
+    number: int
+    digest: str
+    link: str
+    may_rerun: bool
+    may_waive: bool
+    why_not_waivable: str
+    sent: Typed = field(default_factory=Typed)
     problem: str = ""
 
 
@@ -65,23 +72,27 @@ class Gates:
 
 def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typed, problem: str) -> Gates:
     """Failures first, else in the policy's order; no query of its own."""
-    may_rerun = why_not_rerun(marks.promotion, reader) is None
     evaluations = {each.dataset.casefold(): each.candidate for each in evidence if each.candidate}
     runs = sorted(marks.runs, key=lambda run: (_FIRST.index(Outcome(run.outcome)), run.position))
-    shown = [_shown(run, marks.document.gate(run.key), evaluations, may_rerun) for run in runs]
+    shown = [_shown(marks, run, evaluations, reader) for run in runs]
     if shown and shown[0].outcome in {"failed", "error", "inconclusive"}:
         shown[0] = replace(shown[0], open=True)
-    if sent.form == "rerun":
-        kept = partial(replace, open=True, form=RERUN_FORM, words=sent.words, problem=problem)
+    if sent.form in {"rerun", "waive"}:
+        kept = partial(replace, open=True, form=FORMS, sent=sent, problem=problem)
         shown = [kept(gate) if gate.key == sent.gate else gate for gate in shown]
     return Gates(shown, _progress(marks.runs), [shown_outcome(run) for run in marks.runs])
 
 
-def _shown(run: GateRun, rule: GateRule, evaluations: dict[str, Evaluation], may_rerun: bool) -> ShownGate:
+def _shown(marks: Marks, run: GateRun, evaluations: dict[str, Evaluation], reader: User) -> ShownGate:
+    rule = marks.document.gate(run.key)
     reference = rule.gate.dataset(rule.gate.read_parameters(rule.parameters))
     measured = rule.gate.plan(rule.gate.read_parameters(rule.parameters)) is not None
     evaluation = evaluations.get(reference.casefold()) if reference and not measured else None
     pending = run.outcome == Outcome.PENDING
+    may_rerun = not pending and why_not_rerun(marks.promotion, reader) is None
+    blocks = run in marks.in_the_way and marks.promotion.is_open
+    unwaivable = why_not_waivable(run) if blocks else None
+    may_waive = blocks and unwaivable is None and why_never_waive(marks, reader) is None
     return ShownGate(
         key=run.key,
         title=rule.shown_title,
@@ -93,18 +104,28 @@ def _shown(run: GateRun, rule: GateRule, evaluations: dict[str, Evaluation], may
         log=(evaluation.log if evaluation and not pending else ""),
         open=False,
         progress=GateProgress(run.job.progress, run.job.word) if pending and run.job else None,
-        form=RERUN_FORM if may_rerun and not pending else "",
-        form_address=reverse("gate_rerun", args=[run.promotion_id, run.key]),
+        form=FORMS if may_rerun or may_waive or unwaivable else "",
+        number=run.promotion_id,
+        digest=run.digest,
+        link=str(run.details.get("url", "")),
+        may_rerun=may_rerun,
+        may_waive=may_waive,
+        why_not_waivable=str(unwaivable or ""),
     )
 
 
 def _why(run: GateRun) -> str:
-    """Why it was run again, and who accepted an inconclusive outcome with which words."""
+    """Why it was run again, and who accepted or waived its outcome with which words."""
     told = [f"Run {run.number}. {run.because}"] if run.number > 1 else []
     accepted = acknowledgement_of(run)
     if accepted is not None:
         when = times.clock(accepted.at, timezone.now())
         told.append(f"Accepted by {accepted.by.display_name}, {when}: “{accepted.reason}”")
+    waiver = standing_waiver(run)
+    if waiver is not None:
+        until = f" until {times.on_record(waiver.expires_at)}" if waiver.expires_at else ""
+        when = times.clock(waiver.at, timezone.now())
+        told.append(f"Waived{until} by {waiver.by.display_name}, {when}: “{waiver.reason}”")
     return " ".join(told)
 
 

@@ -58,7 +58,7 @@ def line_of(event: AuditEvent, document: Document) -> Line:
     after = event.after if isinstance(event.after, dict) else {}
     told = _TOLD.get(event.verb)
     if told is None:
-        return _line(event, f"{event.wording} {event.subject_name}")
+        return _line(event, f"{event.before_subject} {event.subject_name} {event.after_subject}".strip())
     return told(event, after, document)
 
 

@@ -12,12 +12,12 @@ from accounts.reasons import Invalid, Reason
 from accounts.roles import CONTRIBUTE, REVIEW
 from approvals.lifecycle import PROMOTES
 from approvals.models import Promotion
-from approvals.permissions import why_not_open
+from approvals.permissions import why_not_archive, why_not_deprecate, why_not_open
 from approvals.queries import policy_in_force, promotions
 from dashboard.hallmarks import Die
 from dashboard.pages.version_hallmark import hallmark_of
 from dashboard.readable import as_text
-from evidence.metrics import METRICS, Metric
+from evidence.metrics import Metric, metrics_of
 from evidence.models import Evaluation, MetricValue
 from registry.cards import read_card, render_markdown
 from registry.models import ArtifactFile, CardRevision, DatasetVersion, Stage, StageTerm, Version
@@ -61,7 +61,7 @@ class CardRights:
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """An evaluation with its overall values, one for each metric, in the order of `METRICS`."""
+    """An evaluation with its overall values, one for each metric of the version's task."""
 
     evaluation: Evaluation
     values: list[MetricValue | None]
@@ -86,6 +86,7 @@ class VersionPage:
     parameters: list[tuple[str, str]]
     packages: list[tuple[str, str]]
     signature: list[tuple[str, str]]
+    contract: list[tuple[str, str]]
     files: list[ArtifactFile]
     more_files: int
     trained_on: list[DatasetVersion]
@@ -99,6 +100,8 @@ class VersionPage:
     terms: list[StageTerm]
     targets: list[Target]
     why_not_open: Reason | None
+    may_archive: bool
+    may_deprecate: bool
     new_card: str
 
 
@@ -116,19 +119,22 @@ def version_page(version: Version, user: User) -> VersionPage:
         parameters=as_pairs(version.parameters),
         packages=as_pairs(version.environment.get("packages") or {}),
         signature=as_pairs(version.signature),
+        contract=as_pairs(version.contract),
         files=files[:FILES_SHOWN],
         more_files=max(version.files.count() - FILES_SHOWN, 0),
         trained_on=list(version.trained_on.select_related("dataset").order_by("dataset__name", "number")),
         card=shown_card(newest) if newest else None,
         revisions=revisions,
         card_rights=_card_rights(version, newest, user),
-        metrics=list(METRICS.values()),
+        metrics=metrics_of(version.task),
         evaluations=_evaluations(version),
         promotions=own_promotions,
         open_promotion=next((promotion for promotion in own_promotions if promotion.is_open), None),
         terms=list(version.terms.order_by("-started_at", "-pk")),
         targets=[_target(version, stage) for stage in possible_targets(version)],
         why_not_open=_why_not_open(version, user),
+        may_archive=why_not_archive(version, user) is None,
+        may_deprecate=why_not_deprecate(version, user) is None,
         new_card=newest.text if newest else NEW_CARD,
     )
 
@@ -156,11 +162,11 @@ def _why_not_open(version: Version, user: User) -> Reason | None:
 def _facts(version: Version) -> list[tuple[str, str]]:
     framework = " ".join(str(value) for value in (version.framework or {}).values())
     facts = [
-        ("Task", version.task),
+        ("Task", version.get_task_display()),
         ("Format", version.format),
         ("Framework", framework),
         ("Python", str(version.environment.get("python") or "")),
-        ("Decision threshold", f"{version.decision_threshold:g}"),
+        ("Decision threshold", "" if version.decision_threshold is None else f"{version.decision_threshold:g}"),
         ("Run", version.run_id),
     ]
     return [(name, value) for name, value in facts if value]
@@ -204,5 +210,5 @@ def _evaluations(version: Version) -> list[EvaluationRow]:
     rows = []
     for evaluation in found[:EVALUATIONS_SHOWN]:
         values = {value.metric: value for value in evaluation.values.all()}
-        rows.append(EvaluationRow(evaluation, [values.get(metric) for metric in METRICS]))
+        rows.append(EvaluationRow(evaluation, [values.get(metric.key) for metric in metrics_of(version.task)]))
     return rows

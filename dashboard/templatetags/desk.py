@@ -183,9 +183,9 @@ def forest_cell(
 
 @register.inclusion_tag("includes/forest_axis.html")
 def forest_axis(axis: forest.Axis, metric: str) -> dict[str, Any]:
-    """Tick labels over a column of segments."""
-    unit = _metric(metric).unit
-    ticks = [{"x": tick.x, "words": _tick_words(tick.value, unit)} for tick in axis.ticks]
+    """Tick labels over a column of segments: differences as they are, falling where lower is better."""
+    unit, sign = _metric(metric).unit, 1 if _metric(metric).direction == "higher" else -1
+    ticks = [{"x": tick.x, "words": _tick_words(sign * tick.value, unit)} for tick in axis.ticks]
     return {"ticks": ticks}
 
 

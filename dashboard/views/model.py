@@ -35,7 +35,13 @@ def model(request: SignedInRequest, name: str) -> HttpResponse:
     found = _fetch(request, name)
     terms_before = key_from(request, "terms_before")
     context = {
-        "page": model_page(found, request.user, choice=_choice(request), terms_before=terms_before),
+        "page": model_page(
+            found,
+            request.user,
+            choice=_choice(request),
+            terms_before=terms_before,
+            live_at_text=request.GET.get("live_at", ""),
+        ),
         "may_promote": may(request.user, CONTRIBUTE, found),
         "may_review": may(request.user, REVIEW, found),
         "may_administer": may_everywhere(request.user, ADMINISTER),

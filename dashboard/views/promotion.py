@@ -12,8 +12,11 @@ from accounts.reasons import Refusal
 from approvals.actions import (
     comment_on_promotion,
     rerun_gate,
+    restart_promotion,
     resubmit_promotion,
     review_promotion,
+    take_over_promotion,
+    waive_gate,
     withdraw_promotion,
 )
 from approvals.models import Promotion, State
@@ -106,6 +109,41 @@ def rerun(request: SignedInRequest, number: int, key: str) -> HttpResponse:
     return _act(request, number, sent, give)
 
 
+@signed_in
+def waive(request: SignedInRequest, number: int, key: str) -> HttpResponse:
+    """An approver's exception for one failed outcome, the one that was on the page."""
+    sent = typed("waive", request.POST, gate=key)
+
+    def give(promotion: Promotion) -> str:
+        until = sent.end_of_waiver()
+        waive_gate(promotion, key, actor=request.user, reason=sent.words, digest=sent.digest, expires_at=until)
+        return "Waived, with your reason on record."
+
+    return _act(request, number, sent, give)
+
+
+@signed_in
+def restart(request: SignedInRequest, number: int) -> HttpResponse:
+    sent = typed("restart", request.POST)
+
+    def give(promotion: Promotion) -> str:
+        restarted = restart_promotion(promotion, actor=request.user, reason=sent.words.strip())
+        return f"Restarted under {restarted.policy_revision}."
+
+    return _act(request, number, sent, give)
+
+
+@signed_in
+def take_over(request: SignedInRequest, number: int) -> HttpResponse:
+    sent = typed("take_over", request.POST)
+
+    def give(promotion: Promotion) -> str:
+        take_over_promotion(promotion, actor=request.user, reason=sent.words)
+        return "You see to this promotion now."
+
+    return _act(request, number, sent, give)
+
+
 def _act(request: SignedInRequest, number: int, sent: Typed, give: Callable[[Promotion], str]) -> HttpResponse:
     """Does what the form asks for, or shows the page with why not, and with what was typed still in it."""
     address = reverse("promotion", args=[number])
@@ -128,6 +166,8 @@ def _after_review(promotion: Promotion, verdict: str) -> str:
         return "Rejected, with your reason on record."
     if promotion.state == State.COMPLETED:
         return f"Approved. {promotion.version} is in {promotion.to_stage} now."
+    if promotion.state == State.APPROVED:
+        return "Approved. All marks are struck; what it still waits for stands above."
     return "Approved. Your mark is struck; other marks are still needed."
 
 

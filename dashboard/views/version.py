@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
@@ -10,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import fetch
 from accounts.reasons import Conflict, Invalid, NotFound, Refusal
 from accounts.roles import CONTRIBUTE, REVIEW, VIEW
-from approvals.actions import open_promotion
+from approvals.actions import archive_version, deprecate_version, open_promotion
 from approvals.intake import review_card, revise_card
+from dashboard.moments import moment_typed
 from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from registry.models import Version
@@ -65,8 +67,28 @@ def _promote(request: SignedInRequest, name: str, number: int) -> HttpResponse:
         to_stage=request.POST.get("to", ""),
         actor=request.user,
         reason=request.POST.get("reason", "").strip(),
+        not_before=_moment_wished(request.POST.get("not_before", "")),
     )
     return redirect("promotion", promotion.pk)
+
+
+def _moment_wished(text: str) -> datetime | None:
+    moment = moment_typed(text)
+    if text.strip() and moment is None:
+        raise Invalid("bad_moment", f"“Not before” is {text[:30]!r}.", "Write it as YEAR-MONTH-DAYTHOUR:MINUTE.")
+    return moment
+
+
+def _archive(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    found = _fetch(request, name, number)
+    archive_version(found, actor=request.user, reason=request.POST.get("reason", ""))
+    return redirect("version", name, number)
+
+
+def _deprecate(request: SignedInRequest, name: str, number: int) -> HttpResponse:
+    found = _fetch(request, name, number)
+    deprecate_version(found, actor=request.user, reason=request.POST.get("reason", ""))
+    return redirect("version", name, number)
 
 
 def _revise_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
@@ -107,6 +129,8 @@ ACTIONS: dict[str, Callable[[SignedInRequest, str, int], HttpResponse]] = {
     "promote": _promote,
     "revise_card": _revise_card,
     "review_card": _review_card,
+    "archive": _archive,
+    "deprecate": _deprecate,
 }
 
 

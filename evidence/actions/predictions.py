@@ -1,5 +1,4 @@
 from collections import Counter
-from collections.abc import Iterable
 from typing import BinaryIO
 
 import numpy as np
@@ -8,20 +7,43 @@ import numpy.typing as npt
 from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid
 from evidence.actions.evaluate import existing_evaluation, store_evaluation
-from evidence.loading import load_rows
+from evidence.fitting import why_not_judged_on
+from evidence.loading import LockedRows, load_rows
 from evidence.models import Evaluation, LockedDataset, Provenance
 from evidence.runtimes import RUNTIMES
+from evidence.runtimes.prediction import ROUNDING_OF_SUMS
 from evidence.tables import read_csv
-from registry.models import Version
+from registry.models import Task, Version
 from registry.permissions import why_not_complete
+
+Floats = npt.NDArray[np.float64]
 
 
 def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryIO, *, actor: User) -> Evaluation:
-    """Takes predictions made elsewhere (CSV `id,score`) and measures them here, as provenance `scored`.
+    """Takes predictions made elsewhere (CSV) and measures them here, as provenance `scored`.
 
-    Raises Conflict when the version isn't final or has an evaluation on this dataset already, and Invalid
-    unless there is exactly one score between 0 and 1 for every row: counts and examples say what is wrong.
+    Columns by task. binary: `id,score`, the probability of the positive label. regression: `id,prediction`, a
+    number in the target's unit. multiclass: `id` and a column for each class, named by its label, with its
+    probability; or `id,prediction`, the label alone, which leaves metrics of probabilities without a value.
+
+    Raises Conflict when the version isn't final or has an evaluation on this dataset already, and Invalid when
+    its task or classes aren't the dataset's, or unless there is exactly one usable prediction for every row:
+    counts and examples say what is wrong.
     """
+    _check_may_hand_in(version, locked, actor)
+    given = read_csv(stream, thing="The file of predictions").columns
+    rows = load_rows(locked)
+    _check_header(given, rows)
+    ids = rows.table.columns[locked.id_column]
+    _check_ids(given["id"], ids, locked)
+    places = {row_id: place for place, row_id in enumerate(given["id"])}
+    in_order = {name: [column[places[row_id]] for row_id in ids] for name, column in given.items()}
+    return store_evaluation(
+        version, locked, rows, _predictions(in_order, rows), provenance=Provenance.SCORED, actor=actor
+    )
+
+
+def _check_may_hand_in(version: Version, locked: LockedDataset, actor: User) -> None:
     if (reason := why_not_complete(version, actor)) is not None:
         raise Forbidden.because(reason)
     if version.format in RUNTIMES:
@@ -38,16 +60,36 @@ def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryI
             f"{version} has an evaluation on {locked} already ({found.get_provenance_display()}).",
             "Evidence is never replaced; register a new version.",
         )
-    given = read_csv(stream, thing="The file of predictions")
-    if not {"id", "score"} <= set(given.columns):
-        raise Invalid("bad_header", "The file of predictions needs the columns id and score.")
-    rows = load_rows(locked)
-    ids = rows.table.columns[locked.id_column]
-    _check_ids(given.columns["id"], ids, locked)
-    scores = _scores(given.columns["id"], given.columns["score"])
-    in_order = np.array([scores[row_id] for row_id in ids], dtype=np.float64)
-    _check_range(in_order, ids)
-    return store_evaluation(version, locked, rows, in_order, provenance=Provenance.SCORED, actor=actor)
+    if (misfit := why_not_judged_on(version, locked)) is not None:
+        raise Invalid.because(misfit)
+
+
+def _check_header(given: dict[str, list[str]], rows: LockedRows) -> None:
+    wanted = {"id", "score" if rows.task == Task.BINARY else "prediction"}
+    if wanted <= set(given) or (_has_probabilities(given, rows) and "id" in given):
+        return
+    named = " and ".join(sorted(wanted))
+    or_classes = ", or id and a column for each class, named by its label" if rows.classes else ""
+    raise Invalid("bad_header", f"The file of predictions needs the columns {named}{or_classes}.")
+
+
+def _has_probabilities(given: dict[str, list[str]], rows: LockedRows) -> bool:
+    return bool(rows.classes) and set(rows.classes) <= set(given)
+
+
+def _predictions(given: dict[str, list[str]], rows: LockedRows) -> Floats:
+    """The predictions as `Prediction` has them; `given` is in the order of the locked rows."""
+    ids = given["id"]
+    if rows.task == Task.REGRESSION:
+        numbers = _numbers(ids, given["prediction"], "prediction")
+        _check_finite(numbers, ids)
+        return numbers
+    if rows.task == Task.MULTICLASS and not _has_probabilities(given, rows):
+        return _places(ids, given["prediction"], rows.classes)
+    if rows.task == Task.MULTICLASS:
+        columns = [_probabilities(ids, given[label], "class") for label in rows.classes]
+        return _adding_up(np.stack(columns, axis=1), ids)
+    return _probabilities(ids, given["score"], "positive label")
 
 
 def _check_ids(given: list[str], wanted: list[str], locked: LockedDataset) -> None:
@@ -69,17 +111,8 @@ def _check_ids(given: list[str], wanted: list[str], locked: LockedDataset) -> No
         )
 
 
-def _scores(ids: Iterable[str], texts: Iterable[str]) -> dict[str, float]:
-    scores = {}
-    for row_id, text in zip(ids, texts, strict=True):
-        try:
-            scores[row_id] = float(text)
-        except ValueError as error:
-            raise Invalid("bad_scores", f"The score of row {row_id!r} is not a number: {text[:40]!r}.") from error
-    return scores
-
-
-def _check_range(scores: npt.NDArray[np.float64], ids: list[str]) -> None:
+def _probabilities(ids: list[str], texts: list[str], whose: str) -> Floats:
+    scores = _numbers(ids, texts, "score")
     # NaN compares false with everything, so it is caught by asking what is inside.
     outside = np.flatnonzero(~((scores >= 0) & (scores <= 1)))
     if len(outside):
@@ -87,5 +120,46 @@ def _check_range(scores: npt.NDArray[np.float64], ids: list[str]) -> None:
         raise Invalid(
             "bad_scores",
             f"Scores not between 0 and 1: {len(outside):,}, the first {scores[first]} for row {ids[first]!r}.",
-            "Hand in the probability of the positive label.",
+            f"Hand in the probability of the {whose}.",
         )
+    return scores
+
+
+def _numbers(ids: list[str], texts: list[str], what: str) -> Floats:
+    numbers = np.empty(len(texts))
+    for place, (row_id, text) in enumerate(zip(ids, texts, strict=True)):
+        try:
+            numbers[place] = float(text)
+        except ValueError as error:
+            raise Invalid("bad_scores", f"The {what} of row {row_id!r} is not a number: {text[:40]!r}.") from error
+    return numbers
+
+
+def _check_finite(numbers: Floats, ids: list[str]) -> None:
+    broken = np.flatnonzero(~np.isfinite(numbers))
+    if len(broken):
+        first = broken[0]
+        text = f"Predictions that are no finite numbers: {len(broken):,}, the first for row {ids[first]!r}."
+        raise Invalid("bad_scores", text, "Hand in a number for every row.")
+
+
+def _places(ids: list[str], labels: list[str], classes: tuple[str, ...]) -> Floats:
+    places = {label: place for place, label in enumerate(classes)}
+    for row_id, label in zip(ids, labels, strict=True):
+        if label not in places:
+            text = f"The prediction of row {row_id!r} is no class of the dataset: {label[:40]!r}."
+            raise Invalid("unknown_class", text, f"Its classes are {', '.join(classes[:10])}.")
+    return np.array([places[label] for label in labels], dtype=np.float64)
+
+
+def _adding_up(scores: Floats, ids: list[str]) -> Floats:
+    odd = np.flatnonzero(np.abs(scores.sum(axis=1) - 1) > ROUNDING_OF_SUMS)
+    if len(odd):
+        first = odd[0]
+        raise Invalid(
+            "bad_scores",
+            f"Rows whose scores don't add up to 1: {len(odd):,}, the first is {ids[first]!r} with "
+            f"{scores[first].sum():.6g}.",
+            "Hand in the probability of each class.",
+        )
+    return scores

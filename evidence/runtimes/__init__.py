@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from evidence.runtimes.formats import NEVER_EXECUTED, sniff_format
 from evidence.runtimes.prediction import Prediction, RuntimeRefused
 
 __all__ = [
+    "INSPECTORS",
     "NEVER_EXECUTED",
     "RUNTIMES",
     "Prediction",
@@ -60,8 +61,28 @@ class Timer(Protocol):
     ) -> Round: ...
 
 
+class Inspector(Protocol):
+    """Looks at an artifact without running it, isolated as `predict` isolates it.
+
+    Raises RuntimeRefused as `predict` does, when the inputs and outputs that the file declares don't fit the
+    features and the contract; "inputs_do_not_fit" and "no_probability_output" are final, others may pass.
+    """
+
+    def __call__(
+        self,
+        *,
+        artifact: Path,
+        name: str,
+        features: Sequence[str],
+        contract: Mapping[str, Any],
+        limits: Limits,
+        require_bubblewrap: bool,
+    ) -> None: ...
+
+
 RUNTIMES: dict[str, Runtime] = {"onnx": onnx.predict}
 TIMERS: dict[str, Timer] = {"onnx": onnx.time_round}
+INSPECTORS: dict[str, Inspector] = {"onnx": onnx.inspect}
 
 
 def predict(

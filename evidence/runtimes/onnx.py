@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -62,7 +62,7 @@ def predict(
     with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
         _lay_out(Path(folder), artifact, name, columns, contract)
         most = rows * SCORE_BYTES * max(1, len(contract.get("classes", ())))
-        completed = _run(Path(folder), name, replace(limits, output_bytes=most), require_bubblewrap)
+        completed = _run("--answer", Path(folder), name, replace(limits, output_bytes=most), require_bubblewrap)
     scores = _scores(completed.stdout, rows, contract, name)
     return Prediction(scores, completed.isolation, completed.seconds, completed.stderr_tail)
 
@@ -70,7 +70,7 @@ def predict(
 def _scores(answer: bytes, rows: int, contract: Mapping[str, Any], name: str) -> npt.NDArray[np.float64]:
     """The child's answer as `Prediction` has it. Raises RuntimeRefused for what is no such thing."""
     classes = len(contract.get("classes", ()))
-    if len(answer) not in {rows * SCORE_BYTES, rows * SCORE_BYTES * classes}:
+    if len(answer) not in {rows * SCORE_BYTES, rows * SCORE_BYTES * max(1, classes)}:
         raise RuntimeRefused("bad_scores", f"{name} answered {len(answer)} bytes of scores for {rows} rows")
     scores = np.frombuffer(answer, dtype="<f8").astype(np.float64)
     if contract.get("task") == "regression":
@@ -98,7 +98,7 @@ def time_round(
     limits = replace(limits, output_bytes=(2 + plan.calls) * SCORE_BYTES)
     with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
         _lay_out(Path(folder), artifact, name, columns, contract, timing=timing)
-        completed = _run(Path(folder), name, limits, require_bubblewrap, "--time")
+        completed = _run("--time", Path(folder), name, limits, require_bubblewrap)
     told = np.frombuffer(completed.stdout[: len(completed.stdout) // SCORE_BYTES * SCORE_BYTES], dtype="<f8")
     # The model's own native code may have written this: no figure in it is taken on trust.
     if len(told) < 3 or not np.isfinite(told).all() or not (told > 0).all() or told.max() > MOST_BELIEVED:
@@ -106,10 +106,26 @@ def time_round(
     return Round(told[2:].astype(np.float64), int(told[0]), int(told[1]), completed.isolation)
 
 
-def _run(folder: Path, name: str, limits: Limits, require_bubblewrap: bool, *arguments: str) -> Completed:
+def inspect(
+    *,
+    artifact: Path,
+    name: str,
+    features: Sequence[str],
+    contract: Mapping[str, Any],
+    limits: Limits,
+    require_bubblewrap: bool,
+) -> None:
+    """See `evidence.runtimes.Inspector`."""
+    columns = {feature: np.empty(0) for feature in features}
+    with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
+        _lay_out(Path(folder), artifact, name, columns, contract)
+        _run("--look", Path(folder), name, limits, require_bubblewrap)
+
+
+def _run(work: str, folder: Path, name: str, limits: Limits, require_bubblewrap: bool) -> Completed:
     try:
         return run_isolated(
-            CHILD, inputs=folder, arguments=[*arguments], limits=limits, require_bubblewrap=require_bubblewrap
+            CHILD, inputs=folder, arguments=[work], limits=limits, require_bubblewrap=require_bubblewrap
         )
     except ChildFailed as failure:
         raise _refusal(failure, name) from failure

@@ -1,9 +1,10 @@
 """Runs in the isolated child: one ONNX model over the columns it is given, predictions to stdout.
 
 Run as a script and never imported; it knows numpy and onnxruntime only. Its folder holds task.json,
-model.onnx and 0.npy, 1.npy, … in the order of the features. Predictions leave as raw little-endian
-float64: one per row (a probability, a number, the place of a class), or for each row one per class; a problem as one marked JSON line on stderr and status 3. A task with "timing" is timed instead: out
-go the most bytes held before and after, then the milliseconds of each call.
+model.onnx and 0.npy, 1.npy, … in the order of the features. Predictions leave as raw little-endian float64:
+one per row (a probability, a number, the place of a class) or for each row one per class; a problem as one
+marked JSON line on stderr and status 3. A task with "timing" is timed instead: out go the most bytes held
+before and after, then the milliseconds of each call.
 """
 
 from __future__ import annotations
@@ -209,6 +210,13 @@ def choose_output(task: Task, outputs: list[Any]) -> str:
     raise Problem("no_probability_output", f"{task.name} has no {wanted}; it has {offered}", NAME_IT)
 
 
+def check_width(task: Task, chosen: Any) -> None:
+    """Raise Problem when the output's declared width can't hold the answer."""
+    width = chosen.shape[1] if chosen.type in FLOAT_TYPES and len(chosen.shape) == 2 else None
+    if isinstance(width, int):
+        answers_of(task, np.zeros((1, width)), 1)
+
+
 def answers_of(task: Task, answer: Any, rows: int) -> Any:
     """What the model answered for `rows` rows, as float64: [rows], or [rows, classes]."""
     if len(answer) != rows:
@@ -302,6 +310,15 @@ def answer_all(folder: Path, scores: Any) -> None:
         scores.write(run(session, task, output, inputs, rows).tobytes())
 
 
+def look_at(folder: Path, _answer: Any) -> None:
+    """Raise Problem when inputs or outputs, as the file declares them, don't fit; nothing is run."""
+    task = Task(folder)
+    session = load(task)
+    check_inputs(task, session.get_inputs())
+    outputs = {output.name: output for output in session.get_outputs()}
+    check_width(task, outputs[choose_output(task, list(outputs.values()))])
+
+
 def time_calls(folder: Path, figures: Any) -> None:
     """Write the most bytes held before and after, and the milliseconds of each timed call of the model alone."""
     task = Task(folder)
@@ -353,9 +370,12 @@ def give_up(problem: Problem) -> NoReturn:
     sys.exit(PROBLEM_STATUS)
 
 
+WORK = {"--answer": answer_all, "--time": time_calls, "--look": look_at}
+
+
 def main() -> None:
     """The answer goes where stdout was; whatever native code prints goes to stderr."""
-    work = time_calls if "--time" in sys.argv else answer_all
+    work = WORK[sys.argv[2]]
     with os.fdopen(os.dup(1), "wb") as answer:
         os.dup2(2, 1)
         try:

@@ -2,6 +2,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from accounts.reasons import Conflict, Forbidden, Invalid, TooLarge
 from audit.actions import record
 from registry import events
 from registry.contracts import check_contract
-from registry.models import ArtifactFile, DatasetVersion, Model, Task, Version
+from registry.models import ArtifactFile, DatasetVersion, IntegrityCheck, Model, Task, Version
 from registry.paths import check_path
 from registry.permissions import why_not_complete
 from registry.pins import check_commit
@@ -174,6 +175,8 @@ def finalise_version(version: Version, *, actor: User) -> Version:
     version.artifact_size = sum(file.size for file in files)
     version.finalised_at = timezone.now()
     version.save(update_fields=["artifact_digest", "artifact_size", "finalised_at"])
+    first_reading = version.finalised_at + timedelta(hours=settings.INTEGRITY_HOURS)
+    IntegrityCheck.objects.create(version=version, due_at=first_reading)
     after = {"artifact": version.artifact_digest, "size": version.artifact_size, "files": len(files)}
     record(events.VERSION_FINALISED, version_subject(version), actor=actor, after=after)
     return version

@@ -2,8 +2,10 @@
 
 from registry.models.cards import CardRevision
 from registry.models.datasets import Dataset, DatasetVersion
+from registry.models.integrity import IntegrityCheck
 from registry.models.live import EndedHow, StageTerm, TrafficArm, TrafficPlan
 from registry.models.models import Model, RiskTier
+from registry.models.removal import FilesRemoval
 from registry.models.versions import ArtifactFile, Stage, Task, Version
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "Dataset",
     "DatasetVersion",
     "EndedHow",
+    "FilesRemoval",
+    "IntegrityCheck",
     "Model",
     "RiskTier",
     "Stage",

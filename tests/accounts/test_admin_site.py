@@ -1,13 +1,14 @@
-"""What an administrator does in the admin site: roles in three steps, people, groups. All of it on the record."""
+"""What an administrator does in the admin site to people, passwords and groups, and who gets in there."""
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts.access import as_of_now, may
-from accounts.actions import edit_person, grant_role
-from accounts.models import RoleGrant, User
-from accounts.roles import REVIEW, Role
+from accounts.access import as_of_now
+from accounts.actions import change_groups, edit_person, grant_role, issue_token
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tokens import user_of
 from audit.models import AuditEvent
 from tests.factories import PASSWORD, model_named, person
 
@@ -47,90 +48,6 @@ def events(verb):
 
 def errors_of(response):
     return response.context["adminform"].form.errors
-
-
-def test_an_administrator_makes_riley_reviewer_on_one_model_in_three_steps(desk, ada, riley):
-    loan, fare = model_named("loan"), model_named("fare")
-
-    page = desk.get(f"{GRANTS}add/")
-    assert page.status_code == 200
-    form = page.context["adminform"].form
-    assert set(form.fields) == {"user", "group", "role", "model"}
-
-    chosen = {"user": riley.pk, "role": "reviewer", "model": loan.pk}
-    assert riley in form.fields["user"].queryset
-    assert loan in form.fields["model"].queryset
-
-    saved = desk.post(f"{GRANTS}add/", chosen)
-    assert saved.status_code == 302
-    now = as_of_now(riley)
-    assert may(now, REVIEW, loan)
-    assert not may(now, REVIEW, fare)
-    event = events("role.granted")[-1]
-    assert (event.actor, event.channel, event.model_name) == (ada.username, "browser", "loan")
-    assert event.after == {"role": "reviewer", "holder": riley.username, "model": "loan"}
-
-
-def test_a_role_left_without_a_model_holds_on_all(desk, riley):
-    desk.post(f"{GRANTS}add/", {"user": riley.pk, "role": "reviewer", "model": ""})
-    assert may(as_of_now(riley), REVIEW, model_named("fare"))
-
-
-@pytest.mark.parametrize("role", ["reviewer", "approver", "administrator"])
-def test_a_service_account_is_refused_beside_the_field(desk, pipeline, role):
-    refused = desk.post(f"{GRANTS}add/", {"user": pipeline.pk, "role": role})
-    assert refused.status_code == 200
-    assert "service account" in errors_of(refused)["role"][0]
-    assert not pipeline.role_grants.exists()
-
-
-def test_a_service_account_can_be_made_contributor(desk, pipeline):
-    assert desk.post(f"{GRANTS}add/", {"user": pipeline.pk, "role": "contributor"}).status_code == 302
-    assert pipeline.role_grants.get().role == "contributor"
-
-
-@pytest.mark.parametrize("both", [True, False], ids=["both", "neither"])
-def test_a_grant_is_for_a_person_or_a_group(desk, riley, both):
-    risk = Group.objects.create(name="risk")
-    chosen = {"user": riley.pk, "group": risk.pk} if both else {}
-    before = RoleGrant.objects.count()
-    refused = desk.post(f"{GRANTS}add/", {**chosen, "role": "reviewer"})
-    assert "Choose a person or a group, not both." in errors_of(refused)["__all__"]
-    assert RoleGrant.objects.count() == before
-
-
-def test_the_same_grant_twice_is_refused_in_words(desk, riley):
-    for _ in range(2):
-        answer = desk.post(f"{GRANTS}add/", {"user": riley.pk, "role": "reviewer"})
-    assert "This role is granted there already." in errors_of(answer)["__all__"]
-    assert riley.role_grants.count() == 1
-
-
-def test_a_grant_can_not_be_edited(desk, riley):
-    grant = grant_role(Role.VIEWER, to=riley, actor=None)
-    answer = desk.post(f"{GRANTS}{grant.pk}/change/", {"user": riley.pk, "role": "approver"})
-    assert answer.status_code == 403
-    grant.refresh_from_db()
-    assert grant.role == "viewer"
-
-
-def test_deleting_a_grant_revokes_it_on_the_record(desk, ada, riley):
-    loan = model_named("loan")
-    grant = grant_role(Role.REVIEWER, to=riley, actor=None, model=loan)
-    assert desk.post(f"{GRANTS}{grant.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert not may(as_of_now(riley), REVIEW, loan)
-    [event] = events("role.revoked")
-    assert (event.actor, event.model_name, event.before["role"]) == (ada.username, "loan", "reviewer")
-
-
-def test_deleting_several_grants_in_the_list_revokes_each_on_the_record(desk, riley):
-    loan = model_named("loan")
-    grants = [grant_role(role, to=riley, actor=None, model=loan) for role in (Role.REVIEWER, Role.CONTRIBUTOR)]
-    chosen = {"action": "delete_selected", "_selected_action": [grant.pk for grant in grants], "post": "yes"}
-    assert desk.post(GRANTS, chosen).status_code == 302
-    assert not riley.role_grants.exists()
-    assert {event.before["role"] for event in events("role.revoked")} == {"reviewer", "contributor"}
-    assert not may(as_of_now(riley), REVIEW, loan)
 
 
 # --- People ------------------------------------------------------------------------------------------
@@ -243,3 +160,57 @@ def test_an_administrator_of_one_model_only_does_not_get_in():
     browser, someone = Client(), person("Someone", Role.ADMINISTRATOR, model=model_named("loan"))
     browser.force_login(as_of_now(someone), backend="django.contrib.auth.backends.ModelBackend")
     assert browser.get(GRANTS).status_code == 302
+
+
+# --- Passwords ---------------------------------------------------------------------------------------
+
+
+def test_setting_a_persons_password_ends_their_tokens_and_says_so(desk, ada, riley):
+    _, text = issue_token(riley, actor=riley, scopes=["read"])
+    fields = {"usable_password": "true", "password1": "another long phrase", "password2": "another long phrase"}
+    answer = desk.post(f"{PEOPLE}{riley.pk}/password/", fields, follow=True)
+    assert "1 access token of Riley Chen ended." in answer.content.decode()
+    assert user_of(text) is None
+    [event] = events("person.password_changed")
+    assert (event.actor, event.after) == (ada.username, {"tokens_ended": 1})
+    assert [(each.actor, each.subject_name) for each in events("token.revoked")] == [(ada.username, riley.username)]
+
+
+def test_the_admin_sites_own_way_to_change_a_password_leads_to_ours(desk, ada):
+    changed = {"old_password": PASSWORD, "new_password1": "another long phrase", "new_password2": "another long phrase"}
+    for answer in (desk.get("/admin/password_change/"), desk.post("/admin/password_change/", changed)):
+        assert (answer.status_code, answer["Location"]) == (302, "/account/password/")
+    assert as_of_now(ada).check_password(PASSWORD)
+
+
+# --- What a newcomer sees ------------------------------------------------------------------------------
+
+
+def test_an_accounts_page_says_which_roles_reach_it_and_where_to_grant_one(desk, riley):
+    risk = Group.objects.create(name="risk")
+    change_groups(riley, [risk], actor=None)
+    grant_role(Role.REVIEWER, to=risk, actor=None, model=model_named("loan"))
+    page = desk.get(f"{PEOPLE}{riley.pk}/change/").content.decode()
+    assert "Reviewer on loan, through group risk" in page
+    assert f'href="/people/{riley.username}/"' in page
+    assert f'href="{GRANTS}add/?user={riley.pk}"' in page
+    prefilled = desk.get(f"{GRANTS}add/?user={riley.pk}").context["adminform"].form
+    assert str(prefilled["user"].value()) == str(riley.pk)
+
+
+def test_a_groups_page_names_its_members_and_roles(desk, riley):
+    risk = Group.objects.create(name="risk")
+    change_groups(riley, [risk], actor=None)
+    grant_role(Role.APPROVER, to=risk, actor=None)
+    page = desk.get(f"/admin/auth/group/{risk.pk}/change/").content.decode()
+    assert f"Riley Chen ({riley.username})" in page
+    assert "Approver on all models" in page
+
+
+def test_a_service_account_is_added_in_one_go(desk):
+    added = desk.post(f"{PEOPLE}add/", {"username": "nightly", "is_service": "on", "usable_password": "false"})
+    assert added.status_code == 302
+    nightly = User.objects.get(username="nightly")
+    assert nightly.is_service
+    assert not nightly.has_usable_password()
+    assert events("person.created")[-1].after["service"] is True

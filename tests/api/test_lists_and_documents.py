@@ -114,7 +114,8 @@ def test_the_openapi_document_names_every_agreed_route(db):
         *("/promotions/{promotion_id}/gates/{gate}/acknowledge", "/promotions/{promotion_id}/gates/{gate}/rerun"),
         *("/promotions/{promotion_id}/withdraw", "/promotions/{promotion_id}/resubmit", "/audit"),
         *("/models/{name}/production", "/models/{name}/history", "/datasets", "/datasets/{name}/versions"),
-        "/datasets/{name}/versions/{number}/inputs",
+        *("/datasets/{name}/versions/{number}/inputs", "/datasets/{name}/versions/{number}/impact"),
+        "/models/{name}/best",
     }
     assert set(paths) == {f"{BASE}{path}" for path in agreed}
 

@@ -12,16 +12,19 @@ from accounts.roles import Role
 from approvals.actions import publish_policy, rerun_gate, review_promotion, withdraw_promotion
 from approvals.intake import revise_card
 from approvals.models import Promotion, State
+from approvals.notifications import tell
 from registry.models import Model, Stage, Version
 from tests import factories
 from tests.factories import persona
+from work.mail_headers import headers_of
 from work.models import Mail
 
 
-def letters(subject: str = "") -> list[tuple[str, str]]:
-    """(username, first word of the subject) of every letter to Production so far, by recipient."""
-    found = Mail.objects.filter(subject__startswith=subject, subject__endswith="Production").order_by("recipient", "pk")
-    return [(mail.recipient.partition("@")[0], mail.subject.partition(":")[0]) for mail in found]
+def letters(*kinds: str) -> list[tuple[str, str]]:
+    """(username, kind) of every letter about a promotion to Production so far, by recipient."""
+    found = Mail.objects.filter(subject__contains="to Production").order_by("recipient", "pk")
+    found = found.filter(kind__in=kinds) if kinds else found
+    return [(mail.recipient.partition("@")[0], mail.kind) for mail in found]
 
 
 def approve(promotion: Promotion, who: str, slot: str) -> None:
@@ -35,7 +38,7 @@ def test_reviewers_who_can_fill_a_slot_get_one_letter_when_the_gates_are_through
     promotion = factories.promotion_in(State.CHECKING, version=version)
     assert letters() == []
     factories.run_gates(promotion)
-    assert letters() == [("riley", "Your review"), ("sam", "Your review")]
+    assert letters() == [("riley", "review"), ("sam", "review")]
 
 
 def test_those_who_can_not_decide_get_none(version: Version) -> None:
@@ -61,7 +64,7 @@ def test_a_rerun_that_changes_nothing_writes_no_second_letter(version: Version) 
     promotion = factories.run_gates(factories.promotion_in(State.CHECKING, version=version))
     rerun_gate(promotion, "integrity", actor=persona("dana"), reason="To be sure.")
     factories.run_gates(promotion)
-    assert letters() == [("riley", "Your review"), ("sam", "Your review")]
+    assert letters() == [("riley", "review"), ("sam", "review")]
 
 
 def test_who_is_asked_again_hears_why_and_who_still_stands_is_left_alone(loan: Model, version: Version) -> None:
@@ -71,7 +74,7 @@ def test_who_is_asked_again_hears_why_and_who_still_stands_is_left_alone(loan: M
     approve(promotion, "sam", "numbers")
     Mail.objects.all().delete()
     revise_card(version, text=f"{factories.CARD}\nMore.", actor=persona("dana"))
-    assert letters() == [("riley", "Your review")]
+    assert letters() == [("riley", "review")]
     assert "asked for again" in Mail.objects.get().text
 
 
@@ -81,8 +84,8 @@ def test_who_is_asked_again_hears_why_and_who_still_stands_is_left_alone(loan: M
 def test_the_requester_hears_of_a_block_with_what_failed(version: Version) -> None:
     promotion = factories.promotion_in(State.CHECKING, version=version)
     factories.finish_gates(promotion, quality_floor="failed", card="error")
-    assert letters() == [("dana", "Blocked")]
-    text = Mail.objects.get(subject__startswith="Blocked").text
+    assert letters() == [("dana", "blocked")]
+    text = Mail.objects.get(kind="blocked").text
     assert "- Failed: quality-floor failed" in text
     assert "- Error: card error" in text
     assert "no-loss" not in text
@@ -93,19 +96,19 @@ def test_the_requester_hears_of_the_decision_once(in_review: Promotion) -> None:
     approve(in_review, "riley", "model")
     assert letters() == []
     approve(in_review, "sam", "risk")
-    assert letters() == [("dana", "Completed")]
+    assert letters() == [("dana", "decided")]
 
 
-@pytest.mark.parametrize(("verdict", "subject"), [("reject", "Rejected"), ("request_changes", "Changes requested")])
-def test_the_requester_hears_a_refusal_in_the_reviewer_s_words(
-    in_review: Promotion, verdict: str, subject: str
-) -> None:
+@pytest.mark.parametrize(("verdict", "title"), [("reject", "Rejected"), ("request_changes", "Changes requested")])
+def test_the_requester_hears_a_refusal_in_the_reviewer_s_words(in_review: Promotion, verdict: str, title: str) -> None:
     Mail.objects.all().delete()
     review_promotion(
         in_review, actor=persona("riley"), verdict=verdict, seal=in_review.seal, comment="Say who it fails."
     )
-    assert letters() == [("dana", subject)]
-    assert "“Say who it fails.”" in Mail.objects.get().text
+    assert letters() == [("dana", "decided")]
+    text = Mail.objects.get().text
+    assert f"{title} by Riley Chen" in text
+    assert "“Say who it fails.”" in text
 
 
 def test_the_person_a_service_acted_for_hears_too(version: Version) -> None:
@@ -113,7 +116,7 @@ def test_the_person_a_service_acted_for_hears_too(version: Version) -> None:
     promotion = factories.promotion_in(State.CHECKING, version=version)
     Promotion.objects.filter(pk=promotion.pk).update(on_behalf_of=behind)
     factories.finish_gates(promotion, card="failed")
-    assert sorted(letters()) == sorted([("dana", "Blocked"), (behind.username, "Blocked")])
+    assert sorted(letters()) == sorted([("dana", "blocked"), (behind.username, "blocked")])
 
 
 def test_nobody_is_told_of_their_own_doing(in_review: Promotion) -> None:
@@ -126,7 +129,7 @@ def test_nobody_is_told_of_their_own_doing(in_review: Promotion) -> None:
 
 
 def test_a_letter_has_text_and_html_and_a_job_that_sends_it(in_review: Promotion) -> None:
-    for mail in Mail.objects.filter(subject__startswith="Your review"):
+    for mail in Mail.objects.filter(kind="review", subject__contains="Production"):
         assert mail.text.startswith(f"Hello {User.objects.get(email=mail.recipient).display_name},")
         assert mail.html.lstrip().startswith("<!doctype html>")
         assert mail.thread == f"promotion-{in_review.pk}"
@@ -146,9 +149,14 @@ def test_the_link_is_of_the_public_address_whatever_host_a_request_named(version
         headers={"Authorization": f"Bearer {text}", "Host": "evil.example.com", "X-Forwarded-Host": "evil.example.com"},
     )
     assert answer.status_code == 200
-    for mail in Mail.objects.filter(subject__endswith="Production"):
+    for mail in Mail.objects.filter(subject__contains="Production"):
         links = set(re.findall(r"https?://[^\s\"<]+", mail.text + mail.html))
-        assert links == {f"https://desk.example.org/promotions/{promotion.pk}/"}
+        assert links == {
+            f"https://desk.example.org/promotions/{promotion.pk}/",
+            "https://desk.example.org/account/#letters",
+            mail.unsubscribe,
+        }
+        assert mail.unsubscribe.startswith("https://desk.example.org/letters/stop/")
 
 
 ODD = '<script>alert(1)</script> & "v2" {{ 7 }}'
@@ -168,7 +176,7 @@ def test_odd_characters_in_names_and_words_are_harmless(loan: Model) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;v2&quot; {{ 7 }}" in html
     for raw in ("<script", "<img", "<b>"):
         assert raw not in html
-    text = Mail.objects.get(recipient="dana@example.org", subject__startswith="Rejected").text
+    text = Mail.objects.get(recipient="dana@example.org", gist__startswith="Rejected").text
     assert ODD in text  # plain text is read as it is
 
 
@@ -177,5 +185,70 @@ def test_a_line_break_in_a_label_starts_no_header(loan: Model) -> None:
     factories.evidence_of(version)
     factories.promotion_in(State.IN_REVIEW, version=version)
     for subject in Mail.objects.values_list("subject", flat=True):
-        assert "\n" not in subject
-        assert "\r" not in subject
+        assert subject.splitlines() == [subject]
+
+
+# --- As one thread in a mail program ------------------------------------------------------------------
+
+
+def test_letters_about_a_promotion_make_one_thread_for_each_person(in_review: Promotion) -> None:
+    revise_card(in_review.version, text=f"{factories.CARD}\nMore.", actor=persona("dana"))
+    factories.run_gates(in_review)
+    revise_card(in_review.version, text=f"{factories.CARD}\nEven more.", actor=persona("dana"))
+    factories.run_gates(in_review)
+    mails = Mail.objects.filter(recipient="riley@example.org", subject__contains="Production").order_by("pk")
+    first, *others = [headers_of(mail) for mail in mails]
+    assert len(others) == 2
+    plain = f"{in_review.version} to Production (promotion {in_review.pk})"
+    assert [mail.subject for mail in mails] == [plain, f"Re: {plain}", f"Re: {plain}"]
+    assert "References" not in first
+    assert {headers["References"] for headers in others} == {first["Message-ID"]}
+    assert {headers["In-Reply-To"] for headers in others} == {first["Message-ID"]}
+    everybody = [headers_of(mail)["Message-ID"] for mail in Mail.objects.all()]
+    assert len(set(everybody)) == len(everybody)
+
+
+def test_two_promotions_are_two_threads(version: Version) -> None:
+    promotion = factories.promotion_in(State.IN_REVIEW, version=version)
+    withdraw_promotion(promotion, actor=persona("dana"), reason="Once more.")
+    factories.promotion_in(State.IN_REVIEW, version=version)
+    asked = Mail.objects.filter(recipient="sam@example.org", kind="review", subject__contains="Production")
+    assert len({mail.subject for mail in asked}) == 2
+    assert not any("References" in headers_of(mail) for mail in asked)
+
+
+# --- Anything else that should be told ----------------------------------------------------------------
+
+
+def test_whatever_happened_can_be_told_once_in_the_same_shape(in_review: Promotion, settings: Any) -> None:
+    Mail.objects.all().delete()
+    for _ in range(2):
+        tell(
+            in_review,
+            letter="waived",
+            people=[persona("omar")],
+            once="waived-1",
+            title="A failed gate was waived",
+            lines=["The first line.", "The second."],
+            said="It is <b>known</b>.\nAnd small.",
+            points=[("Failed", "latency over 20 ms")],
+            path="/exceptions/",
+            button="Look at it",
+        )
+    mail = Mail.objects.get()
+    assert mail.recipient == "omar@example.org"
+    for shown in ("A failed gate was waived", "The first line.", "The second.", "latency over 20 ms", "Look at it"):
+        assert shown in mail.text
+        assert shown in mail.html
+    assert f"{settings.PUBLIC_URL}/exceptions/" in mail.text
+    assert "“It is <b>known</b>.\n  And small.”" in mail.text
+    assert "It is &lt;b&gt;known&lt;/b&gt;.<br>And small." in mail.html
+
+
+def test_what_is_told_of_a_model_leads_to_its_page(loan: Model) -> None:
+    Mail.objects.all().delete()
+    tell(loan, letter="operated", people=[persona("omar")], once="1", title="loan was rolled back")
+    mail = Mail.objects.get()
+    assert mail.subject == "loan was rolled back"
+    assert mail.link.endswith("/models/loan/")
+    assert "Open the model" in mail.html

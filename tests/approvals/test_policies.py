@@ -5,12 +5,9 @@ import datetime
 from typing import Any
 
 import pytest
-import yaml
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from accounts.reasons import Invalid
-from accounts.roles import Role
 from approvals.actions import open_promotion, publish_policy
 from approvals.default_policies import PRODUCTION, STAGING, publish_defaults
 from approvals.models import Policy, PolicyRevision
@@ -270,66 +267,3 @@ def test_the_database_itself_refuses_production_without_an_approver(loan: Model)
                 seats=seats,
                 approver_seats=approver_seats,
             )
-
-
-# --- The admin site ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def admin_site(holdout: None, loan: Model) -> Client:
-    client = Client()
-    administrator = factories.person("Petra Policy", Role.ADMINISTRATOR)
-    client.force_login(administrator, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def form(document: str, **fields: str) -> dict[str, str]:
-    return {"name": "Loan", "target_stage": "Production", "risk_tier": "", "model": "", "document": document, **fields}
-
-
-def test_an_administrator_publishes_a_revision_in_the_admin_site(admin_site: Client, loan: Model) -> None:
-    answer = admin_site.post("/admin/approvals/policy/add/", form(yaml.safe_dump(GOOD), model=str(loan.pk)))
-    assert answer.status_code == 302
-    revision = policy_in_force(loan, Stage.PRODUCTION)
-    assert revision is not None
-    assert (revision.policy.name, revision.number, revision.document) == ("Loan", 1, GOOD)
-    assert revision.published_by is not None and revision.published_by.display_name == "Petra Policy"
-    assert AuditEvent.objects.filter(verb="policy.published", actor=revision.published_by.username).exists()
-
-
-def test_editing_a_policy_in_the_admin_site_publishes_the_next_revision(admin_site: Client, loan: Model) -> None:
-    policy = publish(GOOD, model=loan).policy
-    page = f"/admin/approvals/policy/{policy.pk}/change/"
-    shown = admin_site.get(page).context["adminform"].form.initial["document"]
-    assert yaml.safe_load(shown) == GOOD
-    edited = form(shown.replace("due_days: 3", "due_days: 9"), model=str(loan.pk))
-    assert admin_site.post(page, edited).status_code == 302
-    assert [revision.document["due_days"] for revision in policy.revisions.order_by("number")] == [3, 9]
-
-
-@pytest.mark.parametrize(
-    ("document", "said"),
-    [
-        (yaml.safe_dump(changed("gates.0.kind", "crystal_ball")), "crystal_ball"),
-        (yaml.safe_dump(changed("gates.0.parameters.dataset", "nowhere@1")), "isn&#x27;t locked here"),
-        (yaml.safe_dump({"slots": [{"key": "model"}]}), "needs a slot for an approver"),
-        ("gates: [", "This is not YAML"),
-        ("just a sentence", "mapping"),
-    ],
-    ids=["unknown gate", "dataset not locked", "no approver", "not YAML", "not a mapping"],
-)
-def test_the_admin_site_shows_a_bad_document_s_error_beside_the_field(
-    admin_site: Client, loan: Model, document: str, said: str
-) -> None:
-    before = PolicyRevision.objects.count()
-    answer = admin_site.post("/admin/approvals/policy/add/", form(document, model=str(loan.pk)))
-    assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors.keys() == {"document"}
-    assert said in answer.content.decode()
-    assert PolicyRevision.objects.count() == before
-
-
-def test_nobody_removes_a_policy_in_the_admin_site(admin_site: Client, loan: Model) -> None:
-    policy = publish(GOOD, model=loan).policy
-    assert admin_site.post(f"/admin/approvals/policy/{policy.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert Policy.objects.filter(pk=policy.pk).exists()

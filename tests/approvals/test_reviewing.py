@@ -136,6 +136,10 @@ def test_a_rejection_closes_with_its_reason_and_nothing_moves(in_review: Promoti
     assert "Riley Chen rejected it meanwhile" in too_late.reason.text
 
 
+def digest_of_gate(promotion: Promotion, key: str) -> str:
+    return str(promotion.gate_runs.get(key=key, is_current=True).digest)
+
+
 @pytest.mark.parametrize("verdict", ["reject", "request_changes"])
 @pytest.mark.parametrize("comment", ["", "  \n"])
 def test_a_refusal_without_a_reason_is_refused(in_review: Promotion, verdict: str, comment: str) -> None:
@@ -192,7 +196,7 @@ def test_an_inconclusive_gate_has_to_be_acknowledged_before_approval(unsure: Pro
 def test_an_acknowledgement_needs_a_reason(unsure: Promotion) -> None:
     assert refusal_of(unsure, persona("riley"), acknowledgements={"no-loss": " "}).reason.code == "no_reason"
     with pytest.raises(Invalid):
-        acknowledge_gate(unsure, "no-loss", actor=persona("riley"), reason="")
+        acknowledge_gate(unsure, "no-loss", actor=persona("riley"), reason="", digest=digest_of_gate(unsure, "no-loss"))
 
 
 def test_an_acknowledgement_with_a_reason_lets_approval_through(unsure: Promotion) -> None:
@@ -205,7 +209,9 @@ def test_an_acknowledgement_with_a_reason_lets_approval_through(unsure: Promotio
 def test_who_may_not_decide_may_not_acknowledge_either(unsure: Promotion) -> None:
     for who in ("dana", "ana", "omar"):
         with pytest.raises(Forbidden):
-            acknowledge_gate(unsure, "no-loss", actor=persona(who), reason="Fine by me.")
+            acknowledge_gate(
+                unsure, "no-loss", actor=persona(who), reason="Fine by me.", digest=digest_of_gate(unsure, "no-loss")
+            )
 
 
 def test_an_acknowledgement_holds_for_a_rerun_that_finds_the_same(unsure: Promotion) -> None:
@@ -217,7 +223,13 @@ def test_an_acknowledgement_holds_for_a_rerun_that_finds_the_same(unsure: Promot
 
 
 def test_an_acknowledgement_does_not_hold_for_another_outcome(unsure: Promotion) -> None:
-    acknowledge_gate(unsure, "no-loss", actor=persona("riley"), reason="Loss under 0.2 points.")
+    acknowledge_gate(
+        unsure,
+        "no-loss",
+        actor=persona("riley"),
+        reason="Loss under 0.2 points.",
+        digest=digest_of_gate(unsure, "no-loss"),
+    )
     rerun_gate(unsure, "no-loss", actor=persona("dana"), reason="To be sure.")
     promotion = factories.finish_gates(unsure, no_loss="failed")
     assert promotion.state == "blocked"

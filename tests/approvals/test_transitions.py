@@ -235,6 +235,8 @@ def try_out(promotion: Promotion, act: str, person: User, slot: str, before: dic
 def expected_cell(state: str, act: str, role: str) -> Cell:
     personal = PEOPLE_TABLE[role][act]
     outcome = ACTS_TABLE[act]["closed" if state in CLOSED else state] if personal == "yes" else personal
+    if (state, act) == ("approved", "tick"):  # everything is ticked by then
+        return Cell(outcome, recorded=False, changed=personal == "yes")
     return Cell(outcome) if outcome.startswith("=") else Cell(outcome, recorded=False, changed=False)
 
 
@@ -277,7 +279,7 @@ def test_only_an_inconclusive_gate_can_be_acknowledged(state: str, people: Simpl
     promotion = factories.promotion_in(State(state))
     before = snapshots.rows()
     with pytest.raises(Refusal) as refused:
-        acknowledge_gate(promotion, "no-loss", actor=people.reviewer, reason="Small loss.")
+        acknowledge_gate(promotion, "no-loss", actor=people.reviewer, reason="Small loss.", digest="")
     assert refused.value.reason.code == "nothing_to_acknowledge"
     assert snapshots.rows() == before
 

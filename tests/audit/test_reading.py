@@ -72,4 +72,4 @@ def test_a_page_takes_one_query_however_full(db, django_assert_num_queries):
         happen()
     with django_assert_num_queries(1):
         page = events_page(Filters(), visible_models=None)
-        assert all(event.wording and event.reason is not None for event in page.events)
+        assert all(event.before_subject and event.reason is not None for event in page.events)

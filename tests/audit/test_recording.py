@@ -136,6 +136,15 @@ def test_an_event_reads_as_a_sentence(db):
     assert str(happen()) == "Assaydesk created loan"
 
 
+def test_a_subject_stands_where_the_wording_has_its_place(db, monkeypatch):
+    moved = Verb("thing.moved", "put {} before its reviewers")
+    monkeypatch.setitem(REGISTERED, moved.name, moved)
+    with transaction.atomic():
+        event = record(moved, LOAN, actor=None)
+    assert str(event) == "Assaydesk put loan before its reviewers"
+    assert (event.before_subject, event.after_subject) == ("put", "before its reviewers")
+
+
 def test_a_verb_can_not_be_registered_twice():
     with pytest.raises(ValueError, match="registered twice"):
         verb(MODEL_CREATED.name, "made")

@@ -235,7 +235,7 @@ def test_store_that_refuses_or_is_away_is_named(client: Client, server: Scripted
     with scripted_server() as store:
         store.answer("GET /bucket/object", b"<Error/>", status=403)
         sent_on(server, to=f"{store.url}/api/v1/bucket/object")
-        with pytest.raises(Unreachable, match="artifact store at 127.0.0.1 answered with status 403"):
+        with pytest.raises(Unreachable, match=r"artifact store at 127\.0\.0\.1 answered with status 403"):
             client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")
     with pytest.raises(Unreachable, match="can't be reached"):
         client.download_artifact("loan", 1, FILE, tmp_path / "model.onnx")

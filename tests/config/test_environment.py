@@ -51,6 +51,13 @@ def test_the_environment_is_read_in_one_place():
     assert others == []
 
 
+@pytest.mark.parametrize("value", ["24", "-1", "8:00"])
+def test_an_hour_is_one_of_a_day(monkeypatch, value):
+    monkeypatch.setenv("SOME_HOUR", value)
+    with pytest.raises(ImproperlyConfigured, match=f"SOME_HOUR must be a whole number from 0 to 23, not '{value}'"):
+        environment.integer("SOME_HOUR", 8, most=23)
+
+
 @pytest.mark.parametrize("value", ["yes", "1", "on", "TRUE-ish"])
 def test_a_boolean_is_true_or_false(monkeypatch, value):
     monkeypatch.setenv("SOME_FLAG", value)

@@ -49,6 +49,7 @@ def blank(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", blank, name="inbox"),
     path("models/", gallery, name="models"),
+    path("datasets/", blank, name="datasets"),
     path("audit/", blank, name="audit"),
     path("policies/", blank, name="policies"),
     path("account/", blank, name="account"),

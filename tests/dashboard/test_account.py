@@ -143,6 +143,20 @@ def test_a_changed_password_signs_out_other_devices_and_keeps_this_one(people: A
     assert people.dana.check_password("quite another phrase")
 
 
+def test_a_changed_password_ends_the_tokens_of_the_old_one_and_says_so_before_and_after(people: Any) -> None:
+    texts = [issue_token(people.dana, actor=people.dana, scopes=["read"])[1] for _ in range(2)]
+    _, anas = issue_token(people.ana, actor=people.ana, scopes=["read"])
+    here = client_of(people.dana)
+    assert "your 2 usable access tokens end" in here.get("/account/password/").content.decode()
+    fields = {"old_password": factories.PASSWORD, "new_password1": "quite another phrase"}
+    here.post("/account/password/", {**fields, "new_password2": "quite another phrase"})
+    assert "and 2 access tokens ended" in here.get("/account/").content.decode()
+    assert [user_of(text) for text in texts] == [None, None]
+    assert user_of(anas) is not None
+    assert AuditEvent.objects.filter(verb="token.revoked", actor="dana").count() == 2
+    assert AuditEvent.objects.get(verb="person.password_changed").after == {"tokens_ended": 2}
+
+
 def test_a_wrong_old_password_changes_nothing(people: Any) -> None:
     fields = {"old_password": "wrong", "new_password1": "quite another phrase"}
     answer = client_of(people.dana).post("/account/password/", {**fields, "new_password2": "quite another phrase"})

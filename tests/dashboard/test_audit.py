@@ -1,9 +1,12 @@
 """The audit page: who sees which events, filters, paging."""
 
+import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 
@@ -136,3 +139,66 @@ def test_the_number_of_queries_does_not_grow_with_the_events(people: Any) -> Non
     for number in range(8):
         factories.version_of(factories.model_named(f"model-{number}"), final=False)
     assert queries_of(lambda: client.get("/audit/")) == few
+
+
+# --- Days, and taking it away ---------------------------------------------------------------------------
+
+
+def test_the_first_and_the_last_day_are_included(people: Any) -> None:
+    for day in (19, 20, 21):
+        with time_machine.travel(datetime(2026, 11, day, 12, tzinfo=UTC), tick=False):
+            happened()
+    early, middle, late = AuditEvent.objects.filter(model_name="loan").order_by("id").values_list("id", flat=True)
+    assert events_on(page_of(people.ana, "/audit/?model=loan&since=2026-11-20")) == [late, middle]
+    assert events_on(page_of(people.ana, "/audit/?model=loan&until=2026-11-20")) == [middle, early]
+    assert events_on(page_of(people.ana, "/audit/?model=loan&since=2026-11-20&until=2026-11-20")) == [middle]
+
+
+@pytest.mark.parametrize("query", ["since=soon", "since=2026-11-20&until=2026-11-19", "actor=%00"])
+def test_a_filter_that_can_not_be_shows_nothing_and_says_where_it_is_wrong(people: Any, query: str) -> None:
+    happened()
+    page = page_of(people.ana, f"/audit/?{query}")
+    assert events_on(page) == []
+    assert "Nothing was looked for" in page
+    assert 'aria-invalid="true"' in page
+    assert client_of(people.ana).post("/audit/export/", {"format": "csv", "since": "soon"}).status_code == 422
+
+
+def test_an_auditor_takes_away_what_the_page_shows(people: Any) -> None:
+    happened(3)
+    happened(model="other")
+    page = page_of(people.ana, "/audit/?model=LOAN&actor=")
+    assert re.search(r'<input type="hidden" name="model" value="LOAN">', page)
+    answer: Any = client_of(people.ana).post("/audit/export/", {"format": "jsonl", "model": "LOAN"})
+    assert answer.status_code == 200
+    taken = [json.loads(line)["id"] for line in answer.getvalue().decode().split("\n")[:-1]]
+    assert taken == events_on(page)[::-1]
+
+
+def test_who_audits_nothing_is_told_who_does_and_finds_the_door_closed(people: Any) -> None:
+    page = page_of(people.dana, "/audit/")
+    assert "Taking away the record as a file is for its auditors." in page
+    assert "/audit/export/" not in page
+    before = AuditEvent.objects.count()
+    assert client_of(people.dana).post("/audit/export/", {"format": "csv"}).status_code == 403
+    assert AuditEvent.objects.count() == before
+
+
+def test_an_auditor_of_one_model_is_offered_that_models_record_only(people: Any) -> None:
+    loan, other = factories.model_named("loan"), factories.model_named("other")
+    auditor = factories.person("Otto Dit", "auditor", model=loan)
+    grant_role("viewer", to=auditor, actor=None, model=other)
+    assert "of the models you audit" in page_of(auditor, "/audit/")
+    assert "/audit/export/" in page_of(auditor, "/audit/?model=loan")
+    assert "/audit/export/" not in page_of(auditor, "/audit/?model=other")
+    client = client_of(auditor)
+    assert client.post("/audit/export/", {"format": "csv", "model": "other"}).status_code == 403
+    answer: Any = client.post("/audit/export/", {"format": "jsonl"})
+    lines = answer.getvalue().decode().split("\n")[:-1]
+    assert {json.loads(line)["event"]["model_name"] for line in lines} == {"loan"}
+
+
+def test_no_address_takes_it_away(people: Any) -> None:
+    before = AuditEvent.objects.count()
+    assert client_of(people.ana).get("/audit/export/?format=csv").status_code == 405
+    assert AuditEvent.objects.count() == before

@@ -78,7 +78,7 @@ def test_a_stranger_sees_no_promotion_at_all(people: Any) -> None:
     promotion = in_review()
     page = inbox_of(people.admin)
     assert f"/promotions/{promotion.pk}/" not in page
-    assert "Nothing is waiting for you" in page
+    assert "No decision is asked of you" in page
 
 
 def test_the_navigation_counts_what_waits(people: Any) -> None:

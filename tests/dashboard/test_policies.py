@@ -7,6 +7,7 @@ import pytest
 
 from accounts.actions import grant_role
 from approvals.actions import publish_policy
+from approvals.gates import GATES
 from approvals.models import Policy
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of, section
@@ -129,3 +130,33 @@ def test_the_number_of_queries_does_not_grow_with_policies_and_revisions(people:
         changed = {**EXACTING, "due_days": 10 + number}
         publish_policy("Exacting", changed, actor=None, target_stage="Production", model=exacting.model)
     assert queries() == few
+
+
+def test_every_kind_of_gate_is_listed_with_its_parameters_for_people_who_write_policies(people: Any) -> None:
+    page = page_of(people.riley, "/policies/")
+    kinds = words(page[page.index('id="kinds"') :])
+    for kind in GATES:
+        assert kind in kinds
+    assert "at_most_bytes the ceiling in bytes, or as text: &quot;200 MB&quot;" in kinds
+    assert "a whole number or text, must be given" in kinds
+    assert "a whole number, 30 unless given" in kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "told"),
+    [
+        ("segment_floor", {"metric": "recall", "dataset": factories.HOLDOUT, "column": "region", "at_least": 0.7},
+         "Recall of at least 70.00% in every region of loan-holdout@1 with 30 rows or more"),
+        ("artifact_size", {"at_most_bytes": "1.5 GiB"}, "All files together at most 1.6 GB"),
+        ("latency", {"dataset": factories.HOLDOUT, "at_most_ms": 5, "at_most_ratio": 1.5},
+         "p95 of one call of 1 row of loan-holdout@1: at most 5 ms and 1.5 times that of what is live"),
+        ("memory", {"dataset": factories.HOLDOUT, "at_most_bytes": "300 MB", "batch_rows": 64},
+         "Peak memory with 64 rows of loan-holdout@1 in one call: at most 300.0 MB"),
+        ("card_reviewed", {}, "Somebody other than its writer reviewed the card’s newest revision"),
+    ],
+)  # fmt: skip
+def test_a_gate_s_parameters_are_told_in_words(people: Any, kind: str, parameters: dict[str, Any], told: str) -> None:
+    factories.policies()
+    document = {"gates": [{"key": "asked", "kind": kind, "parameters": parameters}]}
+    policy = publish_policy("Asked", document, actor=None, target_stage="Staging", risk_tier="high").policy
+    assert told in words(section(page_of(people.riley, f"/policies/{policy.pk}/"), "gates"))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evidence.comparison import Comparison, Difference, compare, judge_no_regression
+from evidence.comparing.binary import compare
+from evidence.comparison import Comparison, Difference, judge_no_regression
 from evidence.intervals import auc_difference, log_loss_difference, share_difference
 
 

@@ -36,5 +36,5 @@ def test_a_slow_spell_that_hits_both_sides_moves_no_ratio() -> None:
 
 
 def test_rounds_that_were_not_made_together_have_no_ratio() -> None:
-    with pytest.raises(ValueError, match="longer|shorter"):
+    with pytest.raises(ValueError, match=r"longer|shorter"):
         median_ratio([{"p95": 1.0}], [{"p95": 1.0}, {"p95": 1.0}], "p95")

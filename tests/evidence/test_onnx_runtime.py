@@ -97,9 +97,9 @@ def test_the_positive_column_is_the_contracts(model):
     fitted = LogisticRegression().fit(features, truth)
     onnx_models.exported(model, fitted, 4, zipmap=False)
     columns = {f"f{place}": features[:, place] for place in range(4)}
-    negative = predict(model, columns, output="probabilities", positive_index=0).scores
+    negative = predict(model, columns, output="probabilities", positive_class=0).scores
     np.testing.assert_allclose(negative, fitted.predict_proba(features)[:, 0], atol=1e-5)
-    refusal = refusal_of(model, columns, positive_index=2)
+    refusal = refusal_of(model, columns, positive_class=2)
     assert (refusal.code, refusal.text) == (
         "no_probability_output",
         "model.onnx answers in 2 columns; there is no column 2",

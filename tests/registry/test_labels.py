@@ -36,7 +36,7 @@ def test_a_semantic_version_is_read(label: str, expected: tuple[int, int, int]) 
         "champion",
         "1.2.3\n",
         "-1.0.3",
-        "١.٢.٣",
+        "\u0661.\u0662.\u0663",
     ],
 )
 def test_anything_else_is_none(label: str) -> None:

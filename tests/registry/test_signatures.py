@@ -12,8 +12,11 @@ TYPED = [{"name": "age", "type": "float"}, {"name": "region", "type": "string"}]
 OUTPUTS = [{"name": "label", "type": "int64"}, {"name": "probabilities", "type": "float"}]
 
 
-def version(features: list[str] | None = None, task: str = "binary", **signature: Any) -> Version:
-    return Version(features=features or ["age", "region"], task=task, signature=signature)
+def version(features: list[str] | None = None, task: str = "binary", **stated: Any) -> Version:
+    """A version whose signature has inputs and outputs, and whose contract has the rest."""
+    signature = {key: value for key, value in stated.items() if key in {"inputs", "outputs"}}
+    contract = {key: value for key, value in stated.items() if key not in signature}
+    return Version(features=features or ["age", "region"], task=task, signature=signature, contract=contract)
 
 
 def broken(before: Version, after: Version) -> list[str]:
@@ -49,7 +52,7 @@ def test_a_type_that_was_stated_and_no_longer_is_breaks() -> None:
 
 
 def test_stating_more_than_before_breaks_nothing() -> None:
-    assert broken(version(), version(inputs=TYPED, outputs=OUTPUTS, output="probabilities", positive_index=1)) == []
+    assert broken(version(), version(inputs=TYPED, outputs=OUTPUTS, output="probabilities", positive_class=1)) == []
 
 
 def test_an_optional_input_breaks_nothing() -> None:
@@ -69,12 +72,13 @@ def test_an_optional_input_breaks_nothing() -> None:
             ["output probabilities changed from float to double"],
         ),
         ({"output": "score", "outputs": OUTPUTS}, ["output changed from probabilities to score"]),
-        ({"positive_index": 0, "outputs": OUTPUTS}, ["positive index changed from 1 to 0"]),
+        ({"positive_class": 0, "outputs": OUTPUTS}, ["positive class changed from 1 to 0"]),
+        ({"classes": ["b", "a"], "outputs": OUTPUTS}, ['classes changed from ["a", "b"] to ["b", "a"]']),
         ({"task": "regression", "outputs": OUTPUTS}, ["task changed from binary to regression"]),
     ],
 )
 def test_a_changed_answer(after: dict[str, Any], expected: list[str]) -> None:
-    stated: dict[str, Any] = {"output": "probabilities", "positive_index": 1}
+    stated: dict[str, Any] = {"output": "probabilities", "positive_class": 1, "classes": ["a", "b"]}
     assert broken(version(outputs=OUTPUTS, **stated), version(**{**stated, **after})) == expected
 
 

@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from assaydesk_client.commands import card, dataset, predict, production, promote, register, review
+from assaydesk_client.commands import (
+    card,
+    dataset,
+    history,
+    predict,
+    production,
+    promote,
+    register,
+    report,
+    review,
+    rollback,
+)
 from assaydesk_client.commands.options import Subparsers
 
 SUBCOMMANDS: tuple[Callable[[Subparsers], None], ...] = (
@@ -12,5 +23,8 @@ SUBCOMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     promote.add_subcommand,
     review.add_subcommand,
     dataset.add_subcommand,
+    report.add_subcommand,
     production.add_subcommand,
+    history.add_subcommand,
+    rollback.add_subcommand,
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assaydesk_client.answers import DatasetVersion
 from assaydesk_client.client import Client
-from assaydesk_client.commands.options import Subparsers, dataset_version, subcommand
+from assaydesk_client.commands.options import TASKS, Subparsers, dataset_version, subcommand
+from assaydesk_client.errors import Misuse
 from assaydesk_client.exits import Exit
 from assaydesk_client.output import Output
 
@@ -42,7 +43,8 @@ def _add_lock(actions: Subparsers) -> None:
     parser.add_argument("file", metavar="FILE.csv", type=Path)
     parser.add_argument("--id", required=True, metavar="COLUMN", dest="id_column")
     parser.add_argument("--target", required=True, metavar="COLUMN")
-    parser.add_argument("--positive", required=True, metavar="VALUE", help="the target's value that counts as yes")
+    parser.add_argument("--task", choices=TASKS, default="binary", help="what the target asks for (binary)")
+    parser.add_argument("--positive", default="", metavar="VALUE", help="the binary target's value that counts as yes")
     parser.add_argument("--segment", action="append", default=[], metavar="COLUMN", dest="segments")
 
 
@@ -64,11 +66,14 @@ def _point(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 
 
 def _lock(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    if options.task == "binary" and not options.positive:
+        raise Misuse("A binary target needs --positive.", "Name its value that counts as yes, or another --task.")
     version = client.lock_dataset(
         options.name,
         options.file,
         id_column=options.id_column,
         target=options.target,
+        task=options.task,
         positive=options.positive,
         segments=options.segments,
         progress=output.progress(options.file),

@@ -10,6 +10,7 @@ from assaydesk_client.output import Output
 
 # argparse has no public name for this.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+TASKS = ("binary", "multiclass", "regression")
 Run = Callable[[Client, argparse.Namespace, Output], Exit]
 
 

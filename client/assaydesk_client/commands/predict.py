@@ -11,7 +11,7 @@ from assaydesk_client.output import Output
 
 
 def add_subcommand(subparsers: Subparsers) -> None:
-    summary = "Hand in predictions (CSV: id,score) of a version that the server can't run itself."
+    summary = "Hand in predictions (CSV: id,score or id,prediction) of a version that the server can't run itself."
     parser = subcommand(subparsers, "predict", summary, _run)
     add_version(parser)
     parser.add_argument("--dataset", required=True, type=dataset_version, metavar="NAME@NUMBER")

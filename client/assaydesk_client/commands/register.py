@@ -8,7 +8,7 @@ from typing import Any
 from assaydesk_client.answers import Promotion, Version
 from assaydesk_client.client import Client
 from assaydesk_client.commands.card import card_line
-from assaydesk_client.commands.options import Subparsers, add_waiting, subcommand
+from assaydesk_client.commands.options import TASKS, Subparsers, add_waiting, subcommand
 from assaydesk_client.commands.promote import promotion_line, settle, verdict_of
 from assaydesk_client.errors import AssaydeskError, Misuse, Refused
 from assaydesk_client.exits import Exit
@@ -25,6 +25,10 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--metadata", required=True, type=Path, metavar="FILE", help="version metadata, JSON or TOML")
     parser.add_argument("--artifact", required=True, type=Path, action="append", metavar="FILE", dest="artifacts")
     parser.add_argument("--card", type=Path, metavar="CARD.md", help="YAML front matter and Markdown")
+    parser.add_argument("--task", choices=TASKS, help="what it predicts, over the metadata's (binary)")
+    parser.add_argument(
+        "--contract", type=Path, metavar="FILE", help="JSON or TOML: inputs, output, positive_class, classes"
+    )
     parser.add_argument("--label", help="the version's label, over the metadata's")
     parser.add_argument("--on-behalf-of", metavar="USERNAME", help="the person a pipeline acts for")
     parser.add_argument("--promote", metavar="STAGE", help="also open a promotion to this stage")
@@ -71,7 +75,8 @@ def _read_inputs(options: argparse.Namespace) -> tuple[dict[str, Any], str | Non
     if absent:
         raise Misuse(f"{absent} is no file.", "Give each file by --artifact; folders are not uploaded.")
     metadata = read_metadata(options.metadata)
-    overrides = {"label": options.label, "on_behalf_of": options.on_behalf_of}
+    overrides = {"label": options.label, "on_behalf_of": options.on_behalf_of, "task": options.task}
+    overrides["contract"] = read_metadata(options.contract) if options.contract else None
     metadata |= {key: value for key, value in overrides.items() if value}
     return metadata, read_text(options.card) if options.card else None
 

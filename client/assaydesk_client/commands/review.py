@@ -54,7 +54,7 @@ def _review(client: Client, promotion: Promotion, options: argparse.Namespace, o
     # The seal that was shown is the one that is sent: anything that moved since makes the server refuse.
     seal = options.seal or promotion["seal"]
     for gate, reason in options.acknowledge:
-        client.acknowledge_gate(promotion["id"], gate, reason=reason)
+        client.acknowledge_gate(promotion["id"], gate, reason=reason, digest=_digest_shown(promotion, gate))
     reviewed = client.review_promotion(
         promotion["id"],
         verdict=options.verdict,
@@ -65,6 +65,10 @@ def _review(client: Client, promotion: Promotion, options: argparse.Namespace, o
     )
     output.result(promotion_line(reviewed), reviewed)
     return Exit.DONE
+
+
+def _digest_shown(promotion: Promotion, gate: str) -> str:
+    return next((shown["digest"] for shown in promotion["gates"] if shown["key"] == gate), "")
 
 
 def _ticks(promotion: Promotion, wanted: list[str], slot: str | None) -> list[str]:

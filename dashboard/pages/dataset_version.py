@@ -1,0 +1,115 @@
+"""One version of a dataset: what it points at, what was declared of it, what rests on it, and who got to see of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Min
+
+from accounts.access import visible
+from accounts.models import User
+from approvals.impact import Impact, impact_of
+from dashboard import figures
+from evidence.models import ExposureEntry, LockedDataset
+from registry.models import DatasetVersion, Model
+
+LEDGER_SHOWN = 25
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """What was released to whom, how often. `version` and `who` are empty where the reader can't see the model."""
+
+    what: str
+    who: User | str
+    version: str
+    model: str
+    is_hidden: bool
+    times: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A page of the exposure ledger, the latest release first; `releases` counts all of it."""
+
+    rows: list[LedgerRow]
+    releases: int
+    older: int | None
+
+
+@dataclass(frozen=True)
+class DatasetVersionPage:
+    data: DatasetVersion
+    locked: LockedDataset | None
+    facts: list[tuple[str, str]]
+    impact: Impact
+    ledger: Ledger | None
+
+
+def dataset_version_page(data: DatasetVersion, user: User, *, ledger_before: int | None) -> DatasetVersionPage:
+    """Everything the page shows; `ledger_before` is the key of the last line of the ledger already seen."""
+    locked: LockedDataset | None = getattr(data, "locked", None)
+    return DatasetVersionPage(
+        data=data,
+        locked=locked,
+        facts=declared(locked) if locked else [],
+        impact=impact_of(data, actor=user),
+        ledger=_ledger(locked, user, ledger_before) if locked else None,
+    )
+
+
+def declared(locked: LockedDataset) -> list[tuple[str, str]]:
+    """What was declared of the locked bytes, in words."""
+    facts = [
+        ("Rows", f"{figures.number(locked.rows, 0)}, {figures.file_size(locked.size)}"),
+        ("Id", locked.id_column),
+        ("Task", locked.get_task_display()),
+        ("Target", locked.target),
+    ]
+    if locked.classes:
+        facts.append(("Classes", ", ".join(locked.classes)))
+    if locked.positives is not None:
+        share = figures.figure(locked.positives / locked.rows, figures.SHARE)
+        facts.append(("Positive label", f"{locked.positive_label}, {share} of the rows"))
+    return [*facts, ("Segments", ", ".join(locked.segment_columns) or "none declared")]
+
+
+def _ledger(locked: LockedDataset, user: User, before: int | None) -> Ledger:
+    entries = ExposureEntry.objects.filter(dataset=locked)
+    lines = entries.values("what", "who", "version").annotate(
+        times=Count("pk"), first=Min("at"), last=Max("at"), newest=Max("pk")
+    )
+    if before is not None:
+        lines = lines.filter(newest__lt=before)
+    found = list(lines.order_by("-newest")[: LEDGER_SHOWN + 1])
+    page = found[:LEDGER_SHOWN]
+    older = page[-1]["newest"] if len(found) > LEDGER_SHOWN else None
+    return Ledger(_ledger_rows(page, user), entries.count(), older)
+
+
+def _ledger_rows(page: list[dict[str, object]], user: User) -> list[LedgerRow]:
+    people = {each.username: each for each in User.objects.filter(username__in=[line["who"] for line in page])}
+    seen = _seen_models((model_in(str(line["version"])) for line in page), user)
+    return [_ledger_row(line, people, seen) for line in page]
+
+
+def _ledger_row(line: dict[str, object], people: dict[str, User], seen: set[str]) -> LedgerRow:
+    version, who = str(line["version"]), str(line["who"])
+    model = model_in(version)
+    is_hidden = bool(model) and model not in seen
+    told = ("", "", "") if is_hidden else (people.get(who, who), version, model)
+    plain = {name: line[name] for name in ("times", "first", "last")}
+    what = ExposureEntry.What(str(line["what"])).label
+    return LedgerRow(what, *told, is_hidden=is_hidden, **plain)  # type: ignore[arg-type]
+
+
+def model_in(version: str) -> str:
+    """The model's name in a version's, as the ledger keeps it: names have no spaces in them."""
+    return version.partition(" ")[0]
+
+
+def _seen_models(names: Iterable[str], user: User) -> set[str]:
+    models = visible(Model.objects.filter(name__in=set(names)), actor=user, model_path="pk")
+    return set(models.values_list("name", flat=True))

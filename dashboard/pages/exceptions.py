@@ -1,0 +1,77 @@
+"""What was let through or done without asking first, and who has looked at it since."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.access import visible
+from accounts.models import User
+from accounts.reasons import Reason, Refusal
+from approvals.models import Acknowledgement, AfterReview, Waiver
+from approvals.permissions import why_not_decide_after_review
+from approvals.queries import after_reviews
+
+SHOWN = 25
+
+
+@dataclass(frozen=True)
+class ShownAfterReview:
+    """`why_not`: why the reader can't judge it; `typed` and `refusal`: what they sent, when it was refused."""
+
+    after_review: AfterReview
+    why_not: Reason | None
+    typed: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    model: str
+    open: list[ShownAfterReview]
+    decided: list[AfterReview]
+    older: int | None
+    waivers: list[Waiver]
+    acknowledgements: list[Acknowledgement]
+
+
+def exceptions_page(
+    reader: User,
+    *,
+    model: str = "",
+    before: int | None = None,
+    refused: tuple[int, str, Refusal] | None = None,
+) -> Exceptions:
+    """Of all the models the reader sees, or of one; decided after-reviews are paged by key, newest first."""
+    reviews = _of(model, visible(after_reviews(), actor=reader, model_path="model"), "model")
+    decided = reviews.exclude(verdict="").order_by("-pk")
+    page = list((decided.filter(pk__lt=before) if before else decided)[: SHOWN + 1])
+    waiting = reviews.filter(verdict="").order_by("due_at", "pk")[: SHOWN * 2]
+    return Exceptions(
+        model=model,
+        open=[_shown(each, reader, refused) for each in waiting],
+        decided=page[:SHOWN],
+        older=page[SHOWN - 1].pk if len(page) > SHOWN else None,
+        waivers=list(_waivers(reader, model)[:SHOWN]),
+        acknowledgements=list(_acknowledgements(reader, model)[:SHOWN]),
+    )
+
+
+def _shown(after_review: AfterReview, reader: User, refused: tuple[int, str, Refusal] | None) -> ShownAfterReview:
+    typed, refusal = (refused[1], refused[2]) if refused and refused[0] == after_review.pk else ("", None)
+    return ShownAfterReview(after_review, why_not_decide_after_review(after_review, reader), typed, refusal)
+
+
+def _waivers(reader: User, model: str) -> QuerySet[Waiver]:
+    path = "gate_run__promotion__version__model"
+    found = visible(Waiver.objects.select_related("by", path), actor=reader, model_path=path)
+    return _of(model, found, path).order_by("-pk")
+
+
+def _acknowledgements(reader: User, model: str) -> QuerySet[Acknowledgement]:
+    path = "gate_run__promotion__version__model"
+    found = visible(Acknowledgement.objects.select_related("by", path), actor=reader, model_path=path)
+    return _of(model, found, path).order_by("-pk")
+
+
+def _of(model: str, found: QuerySet, path: str) -> QuerySet:  # type: ignore[type-arg]
+    return found.filter(**{f"{path}__name__iexact": model}) if model else found

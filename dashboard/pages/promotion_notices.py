@@ -1,0 +1,38 @@
+"""What stands above a promotion: what holds it back, a newer policy, a requester who left."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accounts.models import User
+from approvals.holds import Hold, holds_of
+from approvals.models import PolicyRevision, State
+from approvals.permissions import why_not_restart, why_not_take_over
+from approvals.queries import policy_in_force
+from approvals.standing import Marks, responsible
+
+
+@dataclass(frozen=True)
+class Notices:
+    """`newer` is the revision in force, where the promotion runs under another one."""
+
+    holds: list[Hold]
+    newer: PolicyRevision | None
+    may_restart: bool
+    nobody_sees_to_it: bool
+    may_take_over: bool
+
+
+def notices_of(marks: Marks, reader: User) -> Notices:
+    promotion = marks.promotion
+    if not promotion.is_open:
+        return Notices([], None, may_restart=False, nobody_sees_to_it=False, may_take_over=False)
+    in_force = policy_in_force(promotion.version.model, promotion.to_stage)
+    newer = in_force if in_force is not None and in_force.pk != promotion.policy_revision_id else None
+    return Notices(
+        holds=holds_of(marks, timezone.now()) if promotion.state == State.APPROVED else [],
+        newer=newer,
+        may_restart=why_not_restart(promotion, reader, in_force) is None,
+        nobody_sees_to_it=not responsible(promotion),
+        may_take_over=why_not_take_over(promotion, reader) is None,
+    )

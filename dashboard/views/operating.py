@@ -1,0 +1,93 @@
+"""What an operator does from the model's page. Each form also stands on a page of its own, for who has no script."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import fetch
+from accounts.reasons import Forbidden, Invalid, NotFound, Refusal
+from approvals.actions import roll_back, take_down
+from approvals.permissions import why_not_operate
+from dashboard.pages.operating import rollback_of
+from dashboard.signed_in import SignedInRequest, signed_in
+from dashboard.views.page_keys import key_from
+from registry.models import Model, Version
+from registry.queries import models_named, versions_numbered
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def rollback(request: SignedInRequest, name: str) -> HttpResponse:
+    """Asks what to go back to and why; a POST does it, at once."""
+
+    def do(model: Model) -> str:
+        target = roll_back(
+            model,
+            actor=request.user,
+            reason=request.POST.get("reason", ""),
+            to=_version_chosen(request, model),
+            expected_live=_number(request.POST.get("expected_live", "")),
+        )
+        return f"{target} is live. Somebody else looks at it afterwards."
+
+    return _operate(request, name, do, take_down=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def take_model_down(request: SignedInRequest, name: str) -> HttpResponse:
+    """Asks why nothing should be live; a POST does it, at once."""
+
+    def do(model: Model) -> str:
+        expected = _number(request.POST.get("expected_live", ""))
+        take_down(model, actor=request.user, reason=request.POST.get("reason", ""), expected_live=expected)
+        return f"Nothing of {model.name} is live any more. Somebody else looks at it afterwards."
+
+    return _operate(request, name, do, take_down=True)
+
+
+def _operate(request: SignedInRequest, name: str, do: Callable[[Model], str], *, take_down: bool) -> HttpResponse:
+    model = fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
+    if (reason := why_not_operate(model, request.user)) is not None:
+        raise Forbidden.because(reason)
+    if request.method != "POST":
+        return _page(request, model, take_down=take_down)
+    try:
+        done = do(model)
+    except Refusal as refusal:
+        return _page(request, model, take_down=take_down, refusal=refusal)
+    messages.success(request, done)
+    return redirect("model", model.name)
+
+
+def _page(request: SignedInRequest, model: Model, *, take_down: bool, refusal: Refusal | None = None) -> HttpResponse:
+    wanted = _number(request.POST.get("to", "")) if request.method == "POST" else key_from(request, "to")
+    context = {
+        "model": model,
+        "rollback": rollback_of(model, request.user, wanted=wanted),
+        "take_down": take_down,
+        "refusal": refusal,
+        "typed": request.POST.get("reason", ""),
+    }
+    return render(request, "pages/operate.html", context, status=refusal.status if refusal else 200)
+
+
+def _version_chosen(request: HttpRequest, model: Model) -> Version | None:
+    sent = request.POST.get("to", "")
+    if not sent:
+        return None
+    version = versions_numbered(model.name, _number(sent) or 0).first()
+    if version is None:
+        raise NotFound("not_found", f"{model.name} has no version {sent[:20]}.", "Choose one of the list.")
+    return version
+
+
+def _number(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid("bad_number", f"{text[:20]!r} is no version's number.", "Reload the page.")
+    return int(text)
