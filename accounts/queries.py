@@ -98,8 +98,8 @@ def unexplained_rights(person: User) -> set[str]:
     grants = RoleGrant.objects.filter(Q(user=person) | Q(group__user=person))
     everywhere: set[str] = set()
     on_model: defaultdict[int, set[str]] = defaultdict(set)
-    for role, model_id in grants.values_list("role", "model"):
-        (everywhere if model_id is None else on_model[model_id]).update(PERMITS[role])
+    for grant in grants:
+        (everywhere if grant.model_id is None else on_model[grant.model_id]).update(PERMITS[grant.role])
     granted = Rights(frozenset(everywhere), {pk: frozenset(held) for pk, held in on_model.items()})
     found = rights_of(person)
     differing = set(granted.everywhere ^ found.everywhere)

@@ -27,7 +27,7 @@ IN_WORDS = {
     REVIEW: "tick, review and acknowledge",
     APPROVE: "approve to Production or lock datasets",
     OPERATE: "roll back, take down, archive and deprecate",
-    AUDIT: "read every record",
+    AUDIT: "read every record and take it away as a file",
     ADMINISTER: "grant roles and edit policies",
 }
 

@@ -19,6 +19,7 @@ from approvals.models import Policy, PolicyRevision
 from approvals.policies import PARTS, digest_of_document, read_document
 from approvals.policy_lines import line_of
 from approvals.policy_preview import Preview, as_yaml, preview_of
+from registry.models import RiskTier
 from registry.plain_yaml import NotYaml, read_plain_yaml
 
 REVISIONS_SHOWN = 50
@@ -30,7 +31,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     document = forms.CharField(
         label="What it asks",
         strip=False,  # leading spaces count in YAML, and lines are told by number
-        widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false", "class": "yaml"}),
+        widget=forms.Textarea(attrs={"cols": 100, "spellcheck": "false", "class": "yaml"}),
         help_text="YAML; what can stand in it is listed below. Comments and layout aren't kept.",
     )
 
@@ -47,9 +48,14 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "risk_tier": "Only for models of this tier. Leave it empty for every tier, or when you choose a model.",
             "model": "Only for this model; it then wins over every wider policy. Leave it empty for all models.",
         }
+        fields: dict[str, Any] = self.fields
         for name, text in told.items():
-            if name in self.fields:
-                self.fields[name].help_text = text
+            if name in fields:
+                fields[name].help_text = text
+        fields["risk_tier"].choices = [("", "Any tier"), *RiskTier.choices]
+        fields["model"].empty_label = "Any model"
+        lines = self.initial["document"].count("\n")
+        fields["document"].widget.attrs["rows"] = min(max(lines + 3, 12), 40)
 
     @cached_property
     def in_force(self) -> PolicyRevision | None:
@@ -125,6 +131,9 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     class Media:
         css = {"all": ("assaydesk/admin.css",)}
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"title": "Policies", **(extra_context or {})})
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -132,13 +141,13 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        revisions = PolicyRevision.objects.filter(policy=object_id) if object_id and object_id.isdecimal() else None
-        newest_first = revisions.select_related("published_by").order_by("-number") if revisions is not None else []
+        revisions = PolicyRevision.objects.select_related("published_by").order_by("-number")
+        number = int(object_id) if object_id and object_id.isdecimal() and len(object_id) < 19 else 0
         shown = {
             "title": "Change a policy" if object_id else "Add a policy",
             "kinds": [_kind(kind) for kind in sorted(GATES)],
             "parts": PARTS,
-            "revisions": newest_first[:REVISIONS_SHOWN],
+            "revisions": revisions.filter(policy=number)[:REVISIONS_SHOWN],
         }
         return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 

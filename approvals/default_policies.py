@@ -35,7 +35,7 @@ OPERATIONAL_CHECKLIST: list[dict[str, Any]] = [
 PRODUCTION: dict[str, Any] = {
     "opens": "by_hand",
     "due_days": 5,
-    "gates": STAGING["gates"],
+    "gates": [*STAGING["gates"], {"key": "card-review", "kind": "card_reviewed"}],
     "slots": [
         {"key": "model", "title": "Model review", "role": "reviewer"},
         {"key": "risk", "title": "Business risk", "role": "approver"},

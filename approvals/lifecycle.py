@@ -3,7 +3,8 @@
 Every function here runs inside its caller's transaction, with the model's row locked by `lock_model`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -27,10 +28,11 @@ PROMOTES = {
 
 @dataclass(frozen=True)
 class Cause:
-    """What a move happens by: `because` goes into history as text ("promotion 12")."""
+    """What a move happens by: `because` goes into history as text ("promotion 12"). All of it happens at one moment."""
 
     because: str
     actor: User | None
+    at: datetime = field(default_factory=timezone.now)
 
 
 def lock_model(model_id: int) -> Model:
@@ -90,16 +92,15 @@ def _take_all_traffic(version: Version, cause: Cause, how: EndedHow) -> list[Ver
 
 def _replace_plan(model: Model, successor: Version | None, cause: Cause, how: EndedHow) -> list[Version]:
     assert transaction.get_connection().in_atomic_block  # a half-done move would leave two versions live
-    now = timezone.now()
     leaving = [arm.version for arm in current_arms(model)]
     current: QuerySet[TrafficPlan] = model.traffic_plans.filter(ended_at=None)
-    current.update(ended_at=now)
+    current.update(ended_at=cause.at)
     if successor is not None:
-        plan = TrafficPlan.objects.create(model=model, started_at=now)
-        TrafficArm.objects.create(plan=plan, version=successor, weight=100, live_since=now)
+        plan = TrafficPlan.objects.create(model=model, started_at=cause.at)
+        TrafficArm.objects.create(plan=plan, version=successor, weight=100, live_since=cause.at)
     by = f"replaced by {successor.name}, {cause.because}" if successor else cause.because
     for left in leaving:
-        _enter(left, Stage.ARCHIVED, Cause(by, cause.actor), how)
+        _enter(left, Stage.ARCHIVED, replace(cause, because=by), how)
     record(
         events.TRAFFIC_CHANGED,
         model_subject(model),
@@ -112,12 +113,14 @@ def _replace_plan(model: Model, successor: Version | None, cause: Cause, how: En
 
 
 def _enter(version: Version, stage: str, cause: Cause, ended_how: EndedHow) -> None:
-    now, before = timezone.now(), version.stage
-    version.terms.filter(ended_at=None).update(ended_at=now, ended_how=ended_how, ended_because=cause.because[:200])
+    before = version.stage
+    version.terms.filter(ended_at=None).update(
+        ended_at=cause.at, ended_how=ended_how, ended_because=cause.because[:200]
+    )
     StageTerm.objects.create(
         version=version,
         stage=stage,
-        started_at=now,
+        started_at=cause.at,
         started_by=cause.actor.username if cause.actor else "",
         started_because=cause.because[:200],
     )

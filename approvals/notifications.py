@@ -18,7 +18,6 @@ from registry.models import Model
 
 def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
     """To those who can fill an open slot and aren't barred. Once for each seal: what they'd see is then the same."""
-    asked = "asked for again, because something it rests on changed" if again else "asked for"
     tell(
         promotion,
         letter="review",
@@ -26,8 +25,8 @@ def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
         once=f"review-{promotion.seal}",
         title="Your review is asked for again" if again else "Your review is asked for",
         lines=[
-            f"{promotion.requested_by.display_name} wants {promotion.version} in {promotion.to_stage}, and your mark "
-            f"is {asked}.",
+            f"{promotion.requested_by.display_name} wants {promotion.version} in {promotion.to_stage}.",
+            *(["Something that your mark rests on changed since you were asked."] if again else []),
             *([f"It would replace {promotion.baseline}."] if promotion.baseline else []),
             f"Due {on_letter(promotion.due_at)}.",
         ],
@@ -64,7 +63,7 @@ def tell_decided(promotion: Promotion, *, actor: User | None, comment: str = "")
         people=[person for person in responsible(promotion) if actor is None or person.pk != actor.pk],
         once=f"{promotion.state}-{promotion.reviews.count()}",
         title=f"{became}{by}",
-        lines=[f"The promotion of {promotion.version} to {promotion.to_stage} is {became.lower()}{by}."],
+        lines=[f"The promotion of {promotion.version} to {promotion.to_stage} is {became.lower()}."],
         said=comment or promotion.closed_because,
     )
 

@@ -239,7 +239,7 @@ def _days(raw: dict[str, Any], name: str, default: int) -> int:
 
 def _remind_days(raw: dict[str, Any]) -> int:
     due = _days(raw, "due_days", 5)
-    days = raw.get("remind_days", min(1, due - 1))
+    days: int = raw.get("remind_days", min(1, due - 1))
     if not (_is_whole(days, most=due - 1) or days == 0) or isinstance(days, bool):
         text = f"remind_days must be a whole number from 0 to {due - 1}, not {days!r}."
         raise Invalid("bad_policy", text, "It counts from the due time back, so it must be less than due_days.")

@@ -49,7 +49,11 @@ def previous_live(model: Model) -> Version | None:
     """What rollback goes back to by itself: the last version that left Production, wasn't itself rolled back from,
     isn't deprecated and whose stored files are good. None when there is none."""
     seen: set[int] = set()
-    for term in production_history(model).select_related("version__model").order_by("-ended_at", "-started_at", "-pk"):
+    for term in (
+        production_history(model)
+        .select_related("version__model", "version__integrity")
+        .order_by("-ended_at", "-started_at", "-pk")
+    ):
         if term.ended_at is None or term.version_id in seen:
             continue
         seen.add(term.version_id)

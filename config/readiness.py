@@ -96,7 +96,8 @@ def _audit() -> None:
 
 def _queue() -> None:
     if not settings.REDIS_URL:
-        _try_out_folder(Path(settings.CELERY["broker_transport_options"]["data_folder_out"]))
+        options: dict[str, str] = settings.CELERY["broker_transport_options"]  # type: ignore[assignment]
+        _try_out_folder(Path(options["data_folder_out"]))
         return
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as server:

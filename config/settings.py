@@ -17,6 +17,7 @@ TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0)
 REDIS_URL = environment.text("REDIS_URL")
 ARTIFACT_STORE = environment.s3_place("ARTIFACT_STORE")
 ARTIFACT_DIR = environment.directory("ARTIFACT_DIR", VAR_DIR / "artifacts")
+S3_SOURCES_ALLOWED = environment.s3_places("S3_SOURCES_ALLOWED")
 PRESIGNED_DOWNLOADS = environment.boolean("PRESIGNED_DOWNLOADS", default=True)
 DEMO_PASSWORD = environment.text("ASSAYDESK_DEMO_PASSWORD")
 
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "config.head_requests.head_middleware",
     "config.proxies.trusted_proxies_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -1,5 +1,7 @@
 """Numbers as the reader sees them: true minus sign, thousands separators, shares as percent."""
 
+from approvals.gates.sizes import size_in_words
+
 MINUS = "\N{MINUS SIGN}"
 SHARE = "share"
 UNDEFINED = "not defined"
@@ -59,12 +61,7 @@ def interval(low: float | None, high: float | None, unit: str = "") -> str:
 
 def file_size(size: int) -> str:
     """Bytes in decimal units, as disks and clouds count them: `51.6 MB`."""
-    amount = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{number(amount, 0 if unit == 'bytes' else 1)} {unit}"
-        amount /= 1000
-    return f"{number(amount, 1)} TB"
+    return size_in_words(size)
 
 
 def short_digest(digest: str) -> str:

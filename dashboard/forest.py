@@ -54,13 +54,16 @@ class Axis:
         return round(min(max(self.zero + self.scale * value, EDGE), WIDTH - EDGE), 1)
 
     def reaches(self, value: float) -> bool:
-        """Whether the value lies inside the cell."""
-        return EDGE <= self.zero + self.scale * value <= WIDTH - EDGE
+        """Whether the value lies inside the cell, to the tenth of a pixel that is drawn."""
+        return EDGE <= round(self.zero + self.scale * value, 1) <= WIDTH - EDGE
 
 
 @dataclass(frozen=True)
 class Mark:
-    """An interval and its point as SVG paths in a box of 216 by 24, and in words."""
+    """An interval and its point as SVG paths in a box of 216 by 24, and in words.
+
+    A point that lies outside the cell is not drawn: on the edge it would hide the arrow and be in the wrong place.
+    """
 
     verdict: str
     bar: str
@@ -121,7 +124,7 @@ def mark(compared: Compared, axis: Axis, *, unit: float = 1.0, direction: str = 
     return Mark(
         verdict=compared.verdict,
         bar=_bar(axis, low, high),
-        point=_point(compared.verdict, axis.place(middle)),
+        point=_point(compared.verdict, axis.place(middle)) if axis.reaches(middle) else "",
         words=_words(low, high),
     )
 

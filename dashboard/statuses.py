@@ -61,6 +61,8 @@ OTHERS = {
     "rerun": Status("i-rerun", "run", "Run again"),
     "live": Status("i-pass", "pass", "Live"),
     "rolled_back": Status("i-back", "fail", "Rolled back"),
+    "damaged": Status("i-fail", "fail", "Damaged in the store", strong=True),
+    "removed": Status("i-stop", "", "Files removed"),
     "deprecated": Status("i-stop", "warn", "Deprecated"),
     "done": Status("i-yes", "pass", "Done"),
     "open": Status("i-wait", "", "Open"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from evidence.judging import Predicted, measure
 from evidence.loading import LockedRows, load_rows, load_scores
@@ -50,7 +51,9 @@ def segment_values(
     return _with_intervals(large, metric, level), small
 
 
-def _measured(rows: LockedRows, predicted: Predicted, metric: str, name: str, inside: np.ndarray) -> SegmentValue:  # type: ignore[type-arg]
+def _measured(
+    rows: LockedRows, predicted: Predicted, metric: str, name: str, inside: npt.NDArray[np.bool_]
+) -> SegmentValue:
     within = replace(rows, truth=rows.truth[inside], segments={})
     value = _wanted(measure(within, replace(predicted, scores=predicted.scores[inside])), metric)
     return SegmentValue(name, value.n, value.value, value.reason)

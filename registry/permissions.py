@@ -4,7 +4,16 @@ from accounts.models import User
 from accounts.reasons import Reason
 from accounts.roles import AUDIT
 from registry.models import Version
-from registry.queries import models_on_record_for
+from registry.queries import files_gone, models_on_record_for
+
+
+def why_files_are_gone(version: Version) -> Reason | None:
+    """Why nobody can fetch or promote the version: its bytes were given up. None while they are kept."""
+    moment = files_gone(version)
+    if moment is None:
+        return None
+    text = f"The files of {version} were removed on {moment:%Y-%m-%d}; it was never in Production."
+    return Reason("files_removed", text, "Register it again, as a new version.")
 
 
 def why_not_complete(version: Version, user: User) -> Reason | None:

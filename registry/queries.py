@@ -9,7 +9,18 @@ from django.utils import timezone
 from accounts.access import may_everywhere, visible
 from accounts.models import User
 from accounts.roles import AUDIT, VIEW
-from registry.models import CardRevision, Dataset, DatasetVersion, FilesRemoval, IntegrityCheck, Model, Stage, StageTerm, TrafficArm, Version
+from registry.models import (
+    CardRevision,
+    Dataset,
+    DatasetVersion,
+    FilesRemoval,
+    IntegrityCheck,
+    Model,
+    Stage,
+    StageTerm,
+    TrafficArm,
+    Version,
+)
 
 
 def models_on_record_for(reader: User, permission: str = VIEW) -> set[str] | None:
@@ -33,7 +44,7 @@ def models_named(name: str) -> QuerySet[Model]:
 
 def versions_numbered(model_name: str, number: int) -> QuerySet[Version]:
     return Version.objects.filter(model__name__iexact=model_name, number=number).select_related(
-        "model", "registered_by", "on_behalf_of", "base_model"
+        "model", "registered_by", "on_behalf_of", "base_model", "integrity", "files_removal"
     )
 
 
@@ -93,8 +104,14 @@ def live_at(model: Model, moment: datetime | None = None) -> QuerySet[StageTerm]
 
 def stored_intact(version: Version) -> bool | None:
     """Whether the stored files were as registered when they were last read again; None when they never were."""
-    check = IntegrityCheck.objects.filter(version=version).first()
+    check = getattr(version, "integrity", None)  # select it with the version where many are asked about
     return check.intact if check else None
+
+
+def damaged_versions(model: Model) -> QuerySet[IntegrityCheck]:
+    """Versions whose stored files weren't as registered when they were last read; those whose files went excepted."""
+    found = IntegrityCheck.objects.filter(version__model=model, intact=False, version__files_removal=None)
+    return found.select_related("version").order_by("-version__number")
 
 
 def files_gone(version: Version) -> datetime | None:

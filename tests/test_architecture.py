@@ -107,6 +107,10 @@ UNRECORDED = {
     "approvals/actions/progress.py:recheck": "a step inside an action, which records why",
     "approvals/actions/queueing.py:queue_again": "a step inside an action, which records why",
     "approvals/actions/queueing.py:queue_gates": "a step inside opening, which is recorded",
+    "approvals/actions/retention.py:finish_removals": "the second half of a removal, which is recorded",
+    "registry/actions/clearing.py:queue_due_clearing": "what is cleared away belongs to nothing",
+    "registry/actions/integrity.py:give_up_check": "nothing was found out",
+    "registry/actions/integrity.py:queue_due_check": "what is found is recorded",
     "evidence/actions/compare.py:compare_evaluations": "computes from what is stored; nothing is released or decided",
 }
 
@@ -210,11 +214,12 @@ def test_no_signal_receivers_write_history():
 
 
 def test_transactions_touch_no_network():
+    """The artifact store may; that actions call it before or after their transactions, each one's tests hold."""
     importing = re.compile(r"^\s*(?:from|import) (httpx|requests|urllib\.request|socket|smtplib|boto3)\b", re.MULTILINE)
     found = {
         named(path): importing.findall(path.read_text())
         for path in sources("audit", "accounts", "registry", "approvals", "serving", "api", "dashboard")
-        if importing.search(path.read_text())
+        if importing.search(path.read_text()) and path.parent.name != "stores"
     }
     assert found == {}
 

@@ -34,7 +34,8 @@ class FateFilter(admin.SimpleListFilter):
         return f" ({Mail.objects.filter(_FATES[fate]).count()})"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Mail]) -> QuerySet[Mail]:
-        return queryset.filter(_FATES[Mail.Fate(self.value())]) if self.value() in set(Mail.Fate) else queryset
+        chosen = self.value()
+        return queryset.filter(_FATES[Mail.Fate(chosen)]) if chosen in Mail.Fate.values else queryset
 
 
 @admin.register(Mail)

@@ -36,15 +36,15 @@ class RoleGrantForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Person",
         required=False,
         queryset=User.objects.none(),
-        empty_label="Nobody: a group, below",
-        help_text="One person or service account.",
+        empty_label="Choose a person",
+        help_text="One person or service account; leave it empty to choose a group.",
     )
     group = forms.ModelChoiceField(
         label="Or group",
         required=False,
         queryset=Group.objects.none(),
-        empty_label="No group",
-        help_text="Everybody in the group gets the role, and whoever joins it later.",
+        empty_label="Choose a group",
+        help_text="Instead of a person. Everybody in the group gets the role, and whoever joins it later.",
     )
     role = forms.ChoiceField(
         label="Role",
@@ -73,8 +73,8 @@ class RoleGrantForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("group", "Choose a person or a group, not both.")
         elif not user and not group and not self.has_error("user") and not self.has_error("group"):
             self.add_error("user", "Choose a person, or a group below.")
-        elif role:
-            self._check_role(user or group, role, cleaned.get("model"))
+        elif role and (holder := user or group):
+            self._check_role(holder, role, cleaned.get("model"))
         return cleaned
 
     def _check_role(self, holder: User | Group, role: str, model: Any) -> None:

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,7 +33,8 @@ class WhereFilter(admin.SimpleListFilter):
         chosen = self.value()
         if chosen == _ALL_MODELS:
             return queryset.filter(model=None)
-        return queryset.filter(model=int(chosen)) if chosen and chosen.isdecimal() else queryset
+        is_key = chosen is not None and chosen.isdecimal() and len(chosen) < 19
+        return queryset.filter(model=int(chosen or 0)) if is_key else queryset
 
 
 class HolderFilter(admin.SimpleListFilter):
@@ -67,6 +68,10 @@ class RoleGrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("user__username", "user__first_name", "user__last_name", "group__name", "model__name")
     search_help_text = "Part of a person's, group's or model's name."
     ordering = ("-granted_at", "-pk")
+
+    class Media:
+        css = {"all": ("assaydesk/admin.css",)}
+
     actions = ("revoke_chosen",)
 
     @admin.display(description="Who", ordering="user__username")
@@ -89,12 +94,12 @@ class RoleGrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: RoleGrant | None = None) -> bool:
         return False  # a grant is given or revoked, so that the record says what happened
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Who holds which role, and where", **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         return super().add_view(request, form_url, {"title": "Grant a role", **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: RoleGrant, form: Any, change: bool) -> None:

@@ -76,9 +76,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             (held.title, held.where, f"through group {held.group}" if held.group else "directly", held.number)
             for held in roles_held(person)
         )
-        listed = format_html_join("", "<li>{} on {}, {} (grant {})</li>", told) or format_html("<li>{}</li>", "None yet")
+        listed = format_html_join("", "{} on {}, {} (grant {})<br>", told) or format_html("{}<br>", "None yet")
         grant = f"{reverse('admin:accounts_rolegrant_add')}?user={person.pk}"
-        return format_html('<ul>{}</ul><p><a href="{}">Grant a role</a></p>', listed, grant)
+        return format_html('{}<a href="{}">Grant a role</a>', listed, grant)
 
     @admin.display(description="Rights")
     def rights(self, person: User) -> SafeString:

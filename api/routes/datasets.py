@@ -1,8 +1,8 @@
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 from pydantic import ValidationError
 
 from accounts.access import may_somewhere, require_somewhere
@@ -15,7 +15,7 @@ from api.bodies import body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of
 from api.paging import page
 from approvals.impact import impact_of
-from evidence.actions import hand_out_inputs, lock_dataset
+from evidence.actions import hand_out_inputs, lock_dataset, lock_dataset_from_s3
 from evidence.tables import Declaration
 from registry.actions import add_dataset_version, create_dataset
 from registry.models import Dataset
@@ -50,20 +50,25 @@ def post_dataset_version(
     positive: str = "",
     segments: str = "",
     task: str = "binary",
+    source: Annotated[str, Query(alias="from")] = "",
 ) -> Status[dict[str, Any]]:
     """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query.
 
     The target of the task `binary` holds two values and `positive` names the one that counts as yes; that of
-    `regression` holds numbers; that of `multiclass` two or more classes.
+    `regression` holds numbers; that of `multiclass` two or more classes. With `?from=s3://bucket/key.csv` the data
+    is read from there, where the administrator allowed it, and no body is sent.
     """
     _require_contributor_or_approver(request)
     dataset, actor = _dataset(name), actor_of(request)
-    if request.content_type == "text/csv":
+    if source or request.content_type == "text/csv":
         require_somewhere(actor, APPROVE)
         if not (id and target):
             raise Invalid("not_declared", "Declare the columns: ?id=…&target=…[&task=…][&positive=…][&segments=a,b].")
         declaration = Declaration(id, target, positive, [name for name in segments.split(",") if name], task)
-        locked = lock_dataset(dataset, body_chunks(request), declaration, actor=actor)
+        if source:
+            locked = lock_dataset_from_s3(dataset, source, declaration, actor=actor)
+        else:
+            locked = lock_dataset(dataset, body_chunks(request), declaration, actor=actor)
         return Status(201, dataset_version_answer(locked.dataset_version))
     pointer = _pointer(request)
     version = add_dataset_version(dataset, kind=pointer.kind, location=pointer.location, pin=pointer.pin, actor=actor)

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
 from accounts.models import User
-from accounts.reasons import NotFound
+from accounts.reasons import Conflict, NotFound
 from accounts.roles import CONTRIBUTE
 from api import schemas
 from api.answers import evaluation_answer, version_answer
@@ -21,6 +21,7 @@ from approvals.gates.card_complete import SECTIONS
 from registry.actions import NewVersion, add_artifact_file, find_or_add_pointer, register_version
 from registry.cards import read_card
 from registry.models import DatasetVersion
+from registry.permissions import why_files_are_gone
 from registry.stores import store
 
 router = Router(tags=["versions"])
@@ -74,9 +75,12 @@ def get_artifact(request: HttpRequest, name: str, number: int, path: str) -> Htt
 
     Follow it without the token, and check the SHA-256: what lies there is trusted by its digest only.
     """
-    file = version_of(request, name, number).files.filter(path=path).first()
+    version = version_of(request, name, number)
+    file = version.files.filter(path=path).first()
     if file is None:
         raise NotFound("no_such_file", f"Version {number} of {name} has no file {path!r}.")
+    if (reason := why_files_are_gone(version)) is not None:
+        raise Conflict.because(reason)
     filename = path.rpartition("/")[2]
     address = store().address_of(file.sha256, filename) if settings.PRESIGNED_DOWNLOADS else None
     if address is not None:

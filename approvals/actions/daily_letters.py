@@ -87,7 +87,7 @@ def _letter(waiting: Sequence[Marks], news: Sequence[Mail]) -> Letter:
         note = f"{'Overdue: it was due' if late else 'Due'} {on_letter(promotion.due_at)}"
         link = f"{settings.PUBLIC_URL}/promotions/{promotion.pk}/"
         asked.append(Entry(f"{promotion.version} to {promotion.to_stage}", note, link))
-    told = [Entry(mail.subject, mail.gist, mail.link) for mail in news]
+    told = [_entry(mail) for mail in news]
     counted = [
         f"{len(asked)} to review{f', {overdue} of them overdue' if overdue else ''}" if asked else "",
         f"{len(told)} to know" if told else "",
@@ -102,6 +102,11 @@ def _letter(waiting: Sequence[Marks], news: Sequence[Mail]) -> Letter:
         button="Open the inbox",
         lists=[(heading, entries) for heading, entries in lists if entries],
     )
+
+
+def _entry(mail: Mail) -> Entry:
+    about = mail.subject.removeprefix("Re: ")
+    return Entry(about, "" if mail.gist == about else mail.gist, mail.link)
 
 
 def _cut(entries: Sequence[Entry]) -> list[Entry]:

@@ -24,7 +24,8 @@ class ArtifactSize(Gate):
     def check(self, candidate: Side, baseline: Side | None, parameters: SizeParameters) -> Judged:
         size, limit = candidate.version.artifact_size, bytes_of(parameters.at_most_bytes)
         passed = size <= limit
-        summary = f"{size_in_words(size)}, {'at most' if passed else 'more than'} {size_in_words(limit)}"
+        words = size_in_words if size_in_words(size) != size_in_words(limit) else _exact
+        summary = f"{words(size)} {'≤' if passed else '>'} {words(limit)}"
         if not passed:
             largest = candidate.version.files.order_by("-size")[0]
             summary += f"; the largest file is {largest.path}, {size_in_words(largest.size)}"
@@ -34,3 +35,8 @@ class ArtifactSize(Gate):
             {"bytes": size, "limit": limit},
             evidence=(candidate.version.artifact_digest,),
         )
+
+
+def _exact(size: int) -> str:
+    """For sizes that would look the same when rounded."""
+    return f"{size:,} bytes"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, get_args, get_origin
 from approvals.models.gates import Outcome
 from evidence.comparison import Comparison
 from evidence.measuring import Plan
+from evidence.metrics import METRICS
 from evidence.models import Evaluation, LockedDataset, Measurement
 from registry.models import Version
 
@@ -65,6 +66,7 @@ def meaning(text: str) -> dict[str, str]:
 
 
 DATASET = meaning("the locked dataset, as name@number")
+METRIC = meaning(f"one of {', '.join(METRICS)}; a model's task decides which it has")
 
 
 class Gate(ABC):

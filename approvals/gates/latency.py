@@ -42,4 +42,5 @@ class Latency(MeasuredGate):
         return Rule(parameters.percentile, title, parameters.at_most_ms, parameters.at_most_ratio)
 
     def in_words(self, value: float) -> str:
-        return f"{value:,.3g} ms"
+        places = next(places for places, least in enumerate((100, 10, 1, 0)) if value >= least)
+        return f"{value:,.{places}f} ms"

@@ -8,7 +8,6 @@ from approvals.gates.base import Gate, Judged, Side
 from approvals.models.gates import Outcome
 from evidence.measuring import median_ratio
 from evidence.models import Measurement, Provenance
-from registry.models import Version
 
 MOST_BATCH_ROWS = 10_000
 _ISOLATION = {"bubblewrap": "no network, read-only input (bubblewrap)", "limits": "time and memory limits only"}
@@ -28,6 +27,11 @@ class Rule:
 class _Finding:
     outcome: Outcome
     text: str
+
+
+def _joined(made: list[_Finding], *, ceiling: bool) -> str:
+    """The findings after the value: the ceiling directly, what is said of the live version as a part of its own."""
+    return f"{' ' if ceiling else '; '}{'; '.join(finding.text for finding in made)}"
 
 
 class MeasuredGate(Gate):
@@ -68,7 +72,7 @@ class MeasuredGate(Gate):
         versions = [candidate.version] + ([baseline.version] if baseline else [])
         return Judged(
             worst,
-            f"{rule.title} {self.in_words(value)}; {'; '.join(finding.text for finding in made)}",
+            f"{rule.title} {self.in_words(value)}{_joined(made, ceiling=rule.at_most is not None)}",
             {"value": value, "measurement": own.pk, "facts": self._facts(own, baseline, rule)},
             Provenance.EXECUTED,
             tuple(version.artifact_digest for version in versions),
@@ -80,7 +84,7 @@ class MeasuredGate(Gate):
         passed = value <= rule.at_most
         return _Finding(
             Outcome.PASSED if passed else Outcome.FAILED,
-            f"{'at most' if passed else 'more than'} {self.in_words(rule.at_most)}",
+            f"{'≤' if passed else '>'} {self.in_words(rule.at_most)}",
         )
 
     def _against_live(self, own: Measurement, baseline: Side | None, rule: Rule) -> _Finding | None:
@@ -93,9 +97,9 @@ class MeasuredGate(Gate):
             return _Finding(Outcome.INCONCLUSIVE, text)
         ratio = median_ratio(own.rounds, baseline.measurement.rounds, rule.figure)
         passed = ratio <= rule.at_most_ratio
-        limit = f"{'at most' if passed else 'more than'} {rule.at_most_ratio:g}×"
+        limit = f"{'≤' if passed else '>'} {rule.at_most_ratio:g}×"
         return _Finding(
-            Outcome.PASSED if passed else Outcome.FAILED, f"{ratio:.2f}× that of {baseline.version}, {limit}"
+            Outcome.PASSED if passed else Outcome.FAILED, f"{ratio:.2f}× that of {baseline.version} {limit}"
         )
 
     def _facts(self, own: Measurement, baseline: Side | None, rule: Rule) -> list[list[str]]:
@@ -104,13 +108,11 @@ class MeasuredGate(Gate):
         turns = f", taking turns with {live.version}" if live else ""
         facts = [
             ["Measured", f"{calls} in {len(own.rounds)} rounds after a warm-up{turns}; medians over the rounds"],
-            ["Rounds", self._spread(own.version, own, rule)],
+            ["Rounds", "; ".join(self._spread(each, rule) for each in (own, live) if each is not None)],
         ]
-        if live is not None:
-            facts.append(["", self._spread(live.version, live, rule)])
         return [*facts, ["Host", own.host], ["Isolated", _ISOLATION.get(own.isolation, own.isolation)]]
 
-    def _spread(self, version: Version, measurement: Measurement, rule: Rule) -> str:
+    def _spread(self, measurement: Measurement, rule: Rule) -> str:
         """How far the rounds lie apart: what stands for an interval, which a single timing doesn't have."""
         found = sorted(told[rule.figure] for told in measurement.rounds)
-        return f"{version}: {self.in_words(found[0])} to {self.in_words(found[-1])}"
+        return f"{measurement.version}: {self.in_words(found[0])} to {self.in_words(found[-1])}"

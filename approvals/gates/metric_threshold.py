@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.metrics import METRICS, Metric, why_not_measured
 from evidence.models import Provenance
@@ -11,7 +11,7 @@ from evidence.models import Provenance
 class ThresholdParameters(Parameters):
     """A floor or a ceiling for one metric."""
 
-    metric: str = field(metadata=meaning("which metric"))
+    metric: str = field(metadata=METRIC)
     dataset: str = field(metadata=DATASET)
     at_least: float | None = field(default=None, metadata=meaning("the floor; give this or at_most"))
     at_most: float | None = field(default=None, metadata=meaning("the ceiling; give this or at_least"))

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.comparison import Difference, judge_no_regression
 from evidence.metrics import METRICS, SEGMENT_METRICS, why_not_measured
@@ -11,7 +11,7 @@ from evidence.metrics import METRICS, SEGMENT_METRICS, why_not_measured
 class RegressionParameters(Parameters):
     """How much worse than what is live a version may be in one metric."""
 
-    metric: str = field(metadata=meaning("which metric"))
+    metric: str = field(metadata=METRIC)
     dataset: str = field(metadata=DATASET)
     margin: float = field(default=0.0, metadata=meaning("how much worse it may be, in the metric's unit"))
     segment: str = field(default="", metadata=meaning("column=value: recall (accuracy, mae) among these rows only"))

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.metrics import METRICS, Metric, why_not_measured
 from evidence.models import Evaluation, LockedDataset
@@ -15,7 +15,7 @@ NAMED = 3
 class SegmentParameters(Parameters):
     """A floor or a ceiling that one metric must keep in every value of one segment column."""
 
-    metric: str = field(metadata=meaning("which metric"))
+    metric: str = field(metadata=METRIC)
     dataset: str = field(metadata=DATASET)
     column: str = field(metadata=meaning("the segment column whose every value is judged"))
     at_least: float | None = field(default=None, metadata=meaning("the floor; give this or at_most"))

@@ -9,16 +9,19 @@ _POWERS = "BKMGT"
 def bytes_of(amount: int | str) -> int:
     """Whole bytes of `1048576`, `"200 MB"` (1000² each) or `"1.5 GiB"` (1024³). Raises ValueError for other text
     and for less than one byte."""
-    if isinstance(amount, str):
-        read = _AMOUNT.match(amount.strip())
-        if read is None:
-            raise ValueError(f'{amount!r} is no size; write whole bytes, or text such as "200 MB" or "1.5 GiB".')
-        unit = read[2]
-        base = 1024 if unit.endswith("iB") else 1000
-        amount = round(float(read[1]) * base ** _POWERS.index(unit[0].upper()))
-    if amount < 1:
+    whole = _read(amount) if isinstance(amount, str) else amount
+    if whole < 1:
         raise ValueError("a size must be at least one byte.")
-    return amount
+    return whole
+
+
+def _read(text: str) -> int:
+    read = _AMOUNT.match(text.strip())
+    if read is None:
+        raise ValueError(f'{text!r} is no size; write whole bytes, or text such as "200 MB" or "1.5 GiB".')
+    unit = read[2]
+    base = 1024.0 if unit.endswith("iB") else 1000.0
+    return round(float(read[1]) * base ** _POWERS.index(unit[0].upper()))
 
 
 def size_in_words(amount: float) -> str:

@@ -11,6 +11,7 @@ from approvals.permissions.wording import closed, contributors, in_state
 from approvals.standing import barred_people, responsible
 from approvals.transitions import Event
 from registry.models import Version
+from registry.permissions import why_files_are_gone
 
 
 def why_not_withdraw(promotion: Promotion, user: User) -> Reason | None:
@@ -44,7 +45,7 @@ def why_not_open(version: Version, user: User, *, on_behalf_of: User | None = No
         return Reason("version_open", f"{version} isn't final yet.", "Finalise it first.")
     if version.deprecated_at is not None:
         return Reason("deprecated", f"{version} is deprecated and can't be promoted again.", "Register a new version.")
-    return None
+    return why_files_are_gone(version)
 
 
 def why_not_take_over(promotion: Promotion, user: User) -> Reason | None:
@@ -79,6 +80,8 @@ def why_not_report(run: GateRun, user: User) -> Reason | None:
     gate = GATES[run.kind]
     if not gate.awaits:
         return Reason("not_external", f"The gate {run.key} is decided here, not reported.", "Run it again instead.")
+    if not user.is_active:
+        return Reason("inactive", "This account is not active.")
     named = gate.read_parameters(run.parameters).reporters
     if user.username not in named and (named or not user.is_service):
         who = ", ".join(named) or "A service account with the role Contributor"

@@ -54,8 +54,10 @@ class Connection:
         """The decoded JSON answer. Parameters that are None are left out."""
         return _decoded(self._send("GET", path, params=_given(params)))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return _decoded(self._send("POST", path, json=dict(body)))
+    def post(self, path: str, body: Mapping[str, Any], params: Mapping[str, str | int | None] | None = None) -> Any:
+        """The decoded answer. With `params` the server has something to fetch or compute first: it is waited for."""
+        more: dict[str, Any] = {} if params is None else {"params": _given(params), "timeout": UPLOAD_TIMEOUT}
+        return _decoded(self._send("POST", path, json=dict(body), **more))
 
     def put_text(self, path: str, text: str, content_type: str) -> Any:
         headers = {"Content-Type": f"{content_type}; charset=utf-8"}
@@ -101,7 +103,7 @@ class Connection:
                     raise Unreachable(text, "Try again; the address it was asked by is good for a minute.")
                 yield response
         except httpx.RequestError as error:
-            text = f"The artifact store at {target.hostname} can't be reached: {error or type(error).__name__}."
+            text = f"The artifact store at {target.hostname} can't be reached: {str(error) or type(error).__name__}."
             raise Unreachable(
                 text, "The operator can set PRESIGNED_DOWNLOADS=false, if it is closed to you."
             ) from error

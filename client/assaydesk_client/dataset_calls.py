@@ -30,7 +30,7 @@ class DatasetCalls:
     def lock_dataset(
         self,
         name: str,
-        file: Path,
+        file: Path | str,
         *,
         id_column: str,
         target: str,
@@ -41,6 +41,7 @@ class DatasetCalls:
     ) -> DatasetVersion:
         """Hands a CSV file over to the server, which keeps it locked. Needs the right to lock datasets.
 
+        A text `s3://bucket/key` in the place of a path has the server fetch it, where its administrator allowed that.
         `positive`: the value of a binary target that counts as yes. Tasks: binary, multiclass, regression.
         """
         params = {
@@ -50,9 +51,11 @@ class DatasetCalls:
             "positive": positive or None,
             "segments": ",".join(segments) or None,
         }
+        address = dataset_versions_path(name)
+        if isinstance(file, str):
+            return cast(DatasetVersion, self._connection.post(address, {}, {**params, "from": file}))
         upload = prepare(file, "text/csv", progress)
-        answer = self._connection.send_file("POST", dataset_versions_path(name), upload, params)
-        return cast(DatasetVersion, answer)
+        return cast(DatasetVersion, self._connection.send_file("POST", address, upload, params))
 
     def download_inputs(self, name: str, version: int, target: Path) -> None:
         """Writes the locked dataset's ids and features (never the target) as CSV, to predict on."""

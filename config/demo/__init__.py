@@ -1,4 +1,4 @@
-"""The demo: real models trained on real mortgage decisions, and the story that brings them to review."""
+"""The demo: real models trained on real loans, fares and digits, and the stories that bring them to review."""
 
 import os
 

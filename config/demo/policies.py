@@ -1,10 +1,12 @@
 """The demo's policies. Their margins were set with the data in view, so that gates end in every way by themselves."""
 
+from collections.abc import Callable
 from typing import Any
 
 from accounts.models import User
 from approvals import default_policies
 from approvals.actions import publish_policy
+from config.demo.names import DIGIT_MODEL, FARE_MODEL, holdout_dataset
 from registry.models import Model, Stage
 
 HOLDOUT = "loan-holdout@1"
@@ -16,16 +18,55 @@ SEGMENT_MARGIN = 0.10
 be shown to lose less."""
 
 
+MOST_RMSPE = {Stage.STAGING: 0.20, Stage.PRODUCTION: 0.15}
+"""Routes known by distance and market alone miss a fare by 30%, with last year's fare known by 11%."""
+RMSPE_MARGIN = 0.005
+"""How much RMSPE may get worse: half a percentage point, about what the holdout can just not tell apart."""
+LEAST_ACCURACY = {Stage.STAGING: 0.90, Stage.PRODUCTION: 0.95}
+
+
 def publish_policies(model: Model, *, actor: User) -> None:
     """Publishes the policies for Staging and Production, for this model alone. The holdout has to be locked."""
     publish_policy("Loan staging", staging(), target_stage=Stage.STAGING, model=model, actor=actor)
     publish_policy("Loan production", production(), target_stage=Stage.PRODUCTION, model=model, actor=actor)
 
 
+def publish_shorter_policies(fares: Model, digits: Model, *, actor: User) -> None:
+    """Publishes those of the two smaller families. Staging asks nobody: what passes its gates moves by itself."""
+    for name, model, documents in (("Fare", fares, fare_policies()), ("Digit", digits, digit_policies())):
+        for stage, document in documents.items():
+            publish_policy(f"{name} {stage.lower()}", document, target_stage=stage, model=model, actor=actor)
+
+
+def fare_policies() -> dict[str, dict[str, Any]]:
+    """Stage → policy for air fares, judged by RMSPE."""
+    dataset = f"{holdout_dataset(FARE_MODEL)}@1"
+    kept = _no_regression("rmspe-kept", "RMSPE kept", {"metric": "rmspe", "margin": RMSPE_MARGIN}, dataset)
+    return _two_policies(lambda stage: [_ceiling("rmspe", MOST_RMSPE[stage], dataset)], [kept])
+
+
+def digit_policies() -> dict[str, dict[str, Any]]:
+    """Stage → policy for digits, judged by accuracy."""
+    dataset = f"{holdout_dataset(DIGIT_MODEL)}@1"
+    kept = _no_regression("accuracy-kept", "Accuracy kept", {"metric": "accuracy", "margin": 0.01}, dataset)
+    return _two_policies(lambda stage: [_floor("accuracy", LEAST_ACCURACY[stage], dataset)], [kept])
+
+
+def _two_policies(
+    thresholds: Callable[[str], list[dict[str, Any]]], compared: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Staging, and Production which also compares: the default policies with these gates added."""
+    before, live = default_policies.STAGING, default_policies.PRODUCTION
+    return {
+        Stage.STAGING: {**before, "gates": [*before["gates"], *thresholds(Stage.STAGING)]},
+        Stage.PRODUCTION: {**live, "gates": [*_gates_before_live(), *thresholds(Stage.PRODUCTION), *compared]},
+    }
+
+
 def staging() -> dict[str, Any]:
     """What a version needs for Staging. It goes there by itself when it is finalised and the gates pass."""
     default = default_policies.STAGING
-    return {**default, "gates": [*default["gates"], _floor(Stage.STAGING)]}
+    return {**default, "gates": [*default["gates"], _floor("auc", LEAST_AUC[Stage.STAGING], HOLDOUT)]}
 
 
 def production() -> dict[str, Any]:
@@ -33,17 +74,27 @@ def production() -> dict[str, Any]:
     default = default_policies.PRODUCTION
     black = {"metric": "recall", "segment": "race=black", "margin": SEGMENT_MARGIN}
     compared = [
-        _no_regression("auc-kept", "AUC kept", {"metric": "auc", "margin": MARGIN}),
-        _no_regression("log-loss-kept", "Log loss kept", {"metric": "log_loss", "margin": MARGIN}),
-        _no_regression("recall-kept-black", "Recall kept for Black applicants", black),
+        _no_regression("auc-kept", "AUC kept", {"metric": "auc", "margin": MARGIN}, HOLDOUT),
+        _no_regression("log-loss-kept", "Log loss kept", {"metric": "log_loss", "margin": MARGIN}, HOLDOUT),
+        _no_regression("recall-kept-black", "Recall kept for Black applicants", black, HOLDOUT),
     ]
-    return {**default, "gates": [*default["gates"], _floor(Stage.PRODUCTION), *compared]}
+    return {**default, "gates": [*_gates_before_live(), _floor("auc", LEAST_AUC[Stage.PRODUCTION], HOLDOUT), *compared]}
 
 
-def _floor(stage: Stage) -> dict[str, Any]:
-    parameters = {"metric": "auc", "at_least": LEAST_AUC[stage], "dataset": HOLDOUT}
+def _gates_before_live() -> list[dict[str, Any]]:
+    """The default's, without its card review: that is done in the browser, and the demo is made by programs."""
+    return [gate for gate in default_policies.PRODUCTION["gates"] if gate["kind"] != "card_reviewed"]
+
+
+def _floor(metric: str, at_least: float, dataset: str) -> dict[str, Any]:
+    parameters = {"metric": metric, "at_least": at_least, "dataset": dataset}
     return {"key": "quality-floor", "kind": "metric_threshold", "parameters": parameters}
 
 
-def _no_regression(key: str, title: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"key": key, "kind": "no_regression", "title": title, "parameters": parameters | {"dataset": HOLDOUT}}
+def _ceiling(metric: str, at_most: float, dataset: str) -> dict[str, Any]:
+    parameters = {"metric": metric, "at_most": at_most, "dataset": dataset}
+    return {"key": "error-ceiling", "kind": "metric_threshold", "title": "Error ceiling", "parameters": parameters}
+
+
+def _no_regression(key: str, title: str, parameters: dict[str, Any], dataset: str) -> dict[str, Any]:
+    return {"key": key, "kind": "no_regression", "title": title, "parameters": parameters | {"dataset": dataset}}

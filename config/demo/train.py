@@ -1,8 +1,8 @@
 """Trains the demo's versions: `python -m config.demo.train FOLDER`.
 
-Leaves in FOLDER: loan-train.csv, loan-holdout.csv, datasets.json (what the registry is told of the two), and
-for each label a folder with the model file, version.json (the body of a registration) and card.md. The same
-packages give the same files.
+Leaves in FOLDER the loans: loan-train.csv, loan-holdout.csv, datasets.json (what the registry is told of the two), and
+for each label a folder with the model file, version.json (the body of a registration) and card.md. Below
+it, a folder for each smaller family holds the same of that. The same packages give the same files.
 """
 
 import json
@@ -23,7 +23,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from config.demo import cards, lineage
+from config.demo.digits import DIGITS
 from config.demo.estimators import RANDOM_STATE, build
+from config.demo.families import train_family
+from config.demo.fares import FARES
 from config.demo.loans import SEGMENTS, TARGET, inputs, read_applications, split, write_csv
 from config.demo.recipes import RECIPES, Recipe
 
@@ -48,6 +51,8 @@ def train_all(folder: Path) -> None:
     with threadpool_limits(1):
         for recipe in RECIPES:
             train_version(recipe, training, folder / recipe.label)
+        for family in (FARES, DIGITS):
+            train_family(family, folder / family.model)
 
 
 def describe_datasets(training_digest: str) -> dict[str, Any]:
@@ -87,8 +92,8 @@ def describe(recipe: Recipe, threshold: float) -> dict[str, Any]:
         "signature": {
             "inputs": [{"name": name, "type": "float"} for name in recipe.features],
             "outputs": [{"name": "label", "type": "int64"}, {"name": "probabilities", "type": "float"}],
-            "output": "probabilities",
         },
+        "contract": {"inputs": "application", "output": "probabilities", "positive_class": 1},
         "parameters": {"estimator": recipe.estimator, **recipe.parameters},
         "framework": {"name": "scikit-learn", "version": environment["packages"]["scikit-learn"]},
         "environment": environment,

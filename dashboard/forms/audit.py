@@ -2,6 +2,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from accounts.models import User
 from audit.periods import moment_from
@@ -20,12 +21,13 @@ class RecordFilterForm(forms.Form):
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+    def __init__(self, asked: QueryDict) -> None:
+        super().__init__(asked, auto_id="filter-%s")
         choices = sorted(((name, f"{verb.with_gap} ({name})") for name, verb in REGISTERED.items()), key=_topic)
-        self.fields["verb"].widget.choices = [("", "Anything"), *choices]
+        fields: dict[str, Any] = self.fields
+        fields["verb"].widget.choices = [("", "Anything"), *choices]
         for name in ("model", "actor"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+            fields[name].widget.attrs["autocomplete"] = "off"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

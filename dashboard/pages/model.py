@@ -23,13 +23,14 @@ from dashboard.pages.operating import Rollback, rollback_of
 from dashboard.pages.version_hallmark import hallmark_of
 from dashboard.pages.version_order import Choice
 from dashboard.pages.version_table import VersionTable, version_table
-from registry.models import Model, Stage, StageTerm, TrafficArm, Version
-from registry.queries import current_arms, live_at, production_history
+from registry.models import IntegrityCheck, Model, Stage, StageTerm, TrafficArm, Version
+from registry.queries import current_arms, damaged_versions, live_at, production_history
 
 TERMS_SHOWN = 20
 OPEN_SHOWN = 25
 LANE_SHOWN = 3
 PEOPLE_SHOWN = 6
+DAMAGED_NAMED = 10
 TRAFFIC_WIDTH = 600
 _BY_PROMOTION = re.compile(r"promotion (\d+)")
 
@@ -111,6 +112,7 @@ class ModelPage:
     terms: list[Term]
     older_terms: int | None
     versions: VersionTable
+    damaged: list[IntegrityCheck]
     rollback: Rollback | None
     asked_text: str
     asked_at: datetime | None
@@ -147,6 +149,7 @@ def model_page(
         terms=terms,
         older_terms=older_terms,
         versions=version_table(model, choice),
+        damaged=list(damaged_versions(model)[:DAMAGED_NAMED]),
         rollback=rollback,
         asked_text=live_at_text,
         asked_at=asked_at,

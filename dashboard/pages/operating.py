@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import prefetch_related_objects
-
 from accounts.models import User
 from accounts.reasons import Reason
 from approvals.permissions import why_not_operate, why_not_previous, why_not_restore
@@ -57,11 +55,15 @@ def rollback_of(model: Model, reader: User, *, wanted: int | None = None) -> Rol
 def _targets(model: Model) -> list[Target]:
     """Versions that left Production, each with its last term there, the last to leave first."""
     last: dict[int, StageTerm] = {}
-    ended = production_history(model).filter(ended_at__isnull=False).order_by("-ended_at", "-pk")
+    ended = (
+        production_history(model)
+        .select_related("version__model", "version__integrity")
+        .filter(ended_at__isnull=False)
+        .order_by("-ended_at", "-pk")
+    )
     for term in ended[: TARGETS_SHOWN * 4]:
         last.setdefault(term.version_id, term)
     terms = list(last.values())
-    prefetch_related_objects(terms, "version__model")
     found = [
         Target(term.version, term, why_not_restore(term.version, term), why_not_previous(term.version, term))
         for term in terms[: TARGETS_SHOWN + 1]

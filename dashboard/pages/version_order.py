@@ -121,7 +121,9 @@ def sorted_versions(asked: Asked) -> QuerySet[Any]:
     """The versions after the last one seen. Those that have nothing in the column follow; at a tie newer come first."""
     choice = asked.choice
     key, downwards = choice.sort.removeprefix("-"), choice.sort.startswith("-")
-    versions: QuerySet[Any] = with_newest_card(asked.model.versions.select_related("registered_by", "on_behalf_of"))
+    versions: QuerySet[Any] = with_newest_card(
+        asked.model.versions.select_related("registered_by", "on_behalf_of", "integrity", "files_removal")
+    )
     versions = versions.annotate(sorted_by=_sort_expression(key, asked.dataset))
     rest = versions.filter(stage=choice.stage) if choice.stage else versions
     if choice.after is not None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actions import change_password as change_password_of
 from accounts.actions import choose_mail, issue_token, revoke_token
-from accounts.models import AccessToken
+from accounts.models import AccessToken, MailChoice
 from accounts.queries import usable_tokens
 from accounts.reasons import Invalid, NotFound, Reason, Refusal
 from dashboard.forms.account import NewPasswordForm, PersonSignInForm, TokenForm
@@ -98,5 +98,5 @@ def _revoke(request: SignedInRequest) -> HttpResponse:
 
 def _choose_mail(request: SignedInRequest) -> HttpResponse:
     choose_mail(request.user, request.POST.get("choice", ""), actor=request.user)
-    messages.success(request, MAIL_CHOSEN[request.user.mail_choice])
+    messages.success(request, MAIL_CHOSEN[MailChoice(request.user.mail_choice)])
     return redirect("account")

@@ -17,8 +17,9 @@ from dashboard.moments import moment_typed
 from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from registry.models import Version
+from registry.permissions import why_files_are_gone
 from registry.queries import newest_card, versions_numbered
-from registry.stores import store
+from registry.stores import BytesGone, store
 
 #: A downloaded file opened by a browser must not run as a page of ours.
 FILE_POLICY = "default-src 'none'; sandbox"
@@ -142,8 +143,14 @@ def artifact(request: SignedInRequest, name: str, number: int, path: str) -> Htt
     file = found.files.filter(path=path).first()
     if file is None:
         raise NotFound("no_such_file", f"{found} has no file {path}.")
+    if (reason := why_files_are_gone(found)) is not None:
+        raise Conflict.because(reason)
+    try:
+        content = store().open(file.sha256)
+    except BytesGone as error:
+        raise BytesGone(f"{path} can’t be read: {error.reason.text}") from error
     response = FileResponse(
-        store().open(file.sha256),
+        content,
         as_attachment=True,
         filename=PurePosixPath(path).name,
         content_type="application/octet-stream",

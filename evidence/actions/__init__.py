@@ -1,7 +1,7 @@
 """Everything that makes evidence, a topic a file."""
 
 from evidence.actions.compare import compare_evaluations
-from evidence.actions.datasets import hand_out_inputs, lock_dataset
+from evidence.actions.datasets import hand_out_inputs, lock_dataset, lock_dataset_from_s3
 from evidence.actions.evaluate import EvidenceMissing, evaluate
 from evidence.actions.measure import measure_together
 from evidence.actions.predictions import hand_in_predictions
@@ -13,5 +13,6 @@ __all__ = [
     "hand_in_predictions",
     "hand_out_inputs",
     "lock_dataset",
+    "lock_dataset_from_s3",
     "measure_together",
 ]

@@ -14,10 +14,24 @@ from registry.actions import add_dataset_version
 from registry.models import Dataset, DatasetVersion, Task
 from registry.stores import store
 from registry.stores.base import TooManyBytes
+from registry.stores.s3_source import source_at
 from registry.subjects import dataset_subject
 
 
-def lock_dataset(dataset: Dataset, chunks: Iterable[bytes], declaration: Declaration, *, actor: User) -> LockedDataset:
+def lock_dataset_from_s3(dataset: Dataset, address: str, declaration: Declaration, *, actor: User) -> LockedDataset:
+    """The same of an object in S3, read once, outside any transaction. Raises also what `source_at` does."""
+    with source_at(address, limit=settings.MAX_DATASET_BYTES) as source:
+        return lock_dataset(dataset, source.chunks, declaration, actor=actor, location=source.location)
+
+
+def lock_dataset(
+    dataset: Dataset,
+    chunks: Iterable[bytes],
+    declaration: Declaration,
+    *,
+    actor: User,
+    location: str = "Assaydesk's store",
+) -> LockedDataset:
     """A new version of the dataset whose CSV bytes are kept here, with its columns declared.
 
     Bytes are stored and checked before the transaction. Raises Invalid for a file or declaration that can't
@@ -33,7 +47,7 @@ def lock_dataset(dataset: Dataset, chunks: Iterable[bytes], declaration: Declara
     labels = table.columns[declaration.target]
     with transaction.atomic():
         version = add_dataset_version(
-            dataset, kind=DatasetVersion.Kind.OBJECT, location="Assaydesk's store", pin=stored.sha256, actor=actor
+            dataset, kind=DatasetVersion.Kind.OBJECT, location=location, pin=stored.sha256, actor=actor
         )
         locked = LockedDataset.objects.create(
             dataset_version=version,

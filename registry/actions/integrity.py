@@ -59,8 +59,8 @@ def check_integrity(lease: Lease) -> None:
 def give_up_check(lease: Lease) -> None:
     """The store couldn't be asked: the last result stays, and it is tried again in an hour."""
     with transaction.atomic():
-        version = lease.subject.removeprefix("version:")
-        IntegrityCheck.objects.filter(version=version).update(due_at=timezone.now() + ASK_AGAIN_AFTER)
+        version = int(lease.subject.removeprefix("version:"))
+        IntegrityCheck.objects.filter(version_id=version).update(due_at=timezone.now() + ASK_AGAIN_AFTER)
         lease.finish(error="The artifact store couldn't be asked; it is tried again in an hour.")
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 from approvals.models import (
     Acknowledgement,
+    AfterReview,
     GateRun,
     Policy,
     PolicyRevision,
     Promotion,
     Review,
     Seal,
+    TakeOver,
     Tick,
+    Waiver,
 )
 from audit.models import AuditEvent
 from registry.models import CardRevision, StageTerm, TrafficArm, TrafficPlan, Version
@@ -18,6 +21,7 @@ from work.models import Job, Mail
 
 TABLES = (
     *(Promotion, GateRun, Seal, Review, Tick, Acknowledgement, Policy, PolicyRevision),
+    *(Waiver, AfterReview, TakeOver),
     *(Version, CardRevision, StageTerm, TrafficPlan, TrafficArm),
     *(Job, Mail, AuditEvent),
 )

@@ -37,6 +37,10 @@ def test_a_byte_more_than_the_limit_fails_and_names_the_largest_file(version: Ve
     assert run.summary.endswith("the largest file is model.onnx, 2.0 kB")
 
 
+def test_sizes_that_look_the_same_rounded_are_told_to_the_byte(version: Version) -> None:
+    assert judge(version, "artifact_size", at_most_bytes=2499).summary.startswith("2,500 bytes > 2,499 bytes")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("1 B", 1), ("200 MB", 200_000_000), ("1.5GiB", 1_610_612_736), (" 7 kB ", 7000), ("7 KB", 7000), (1, 1)],

@@ -4,6 +4,7 @@ import pytest
 
 from approvals.actions import rerun_gate
 from approvals.gates import GATES
+from approvals.gates.latency import Latency
 from approvals.intake import finalise_version
 from evidence.models import Measurement
 from registry.actions import add_artifact_file
@@ -22,14 +23,14 @@ QUIET = [2.0, 2.0, 2.0, 2.0, 2.0]
 def test_a_call_within_the_ceiling_passes_by_the_median_of_the_rounds(loan: Model, stopwatch: Stopwatch) -> None:
     stopwatch.script("candidate", [2.0, 90.0, 2.1, 1.9, 2.0])
     run = judge(candidate(loan), "latency", at_most_ms=2, **DATASET)
-    assert (run.outcome, run.summary) == ("passed", "Latency p95 2 ms; at most 2 ms")
+    assert (run.outcome, run.summary) == ("passed", "Latency p95 2.00 ms ≤ 2.00 ms")
     assert run.provenance == "executed"
 
 
 def test_a_call_over_the_ceiling_fails(loan: Model, stopwatch: Stopwatch) -> None:
     stopwatch.script("candidate", [2.2, 1.0, 2.3, 2.1, 2.2])
     run = judge(candidate(loan), "latency", at_most_ms=2, percentile="p50", **DATASET)
-    assert (run.outcome, run.summary) == ("failed", "Latency p50 2.2 ms; more than 2 ms")
+    assert (run.outcome, run.summary) == ("failed", "Latency p50 2.20 ms > 2.00 ms")
 
 
 def test_details_say_how_it_was_measured_and_how_far_rounds_lie_apart(loan: Model, stopwatch: Stopwatch) -> None:
@@ -40,8 +41,7 @@ def test_details_say_how_it_was_measured_and_how_far_rounds_lie_apart(loan: Mode
     facts = [f"{name}: {text}" for name, text in run.details["facts"]]
     told = "50 timed calls of 8 rows in 5 rounds after a warm-up, taking turns with loan v1; medians over the rounds"
     assert f"Measured: {told}" in facts
-    assert "Rounds: loan v2: 1.9 ms to 90 ms" in facts
-    assert ": loan v1: 2 ms to 2 ms" in facts
+    assert "Rounds: loan v2: 1.90 ms to 90.0 ms; loan v1: 2.00 ms to 2.00 ms" in facts
     assert any(fact.startswith("Host: ") for fact in facts)
 
 
@@ -54,8 +54,8 @@ def test_a_ratio_is_to_what_is_live_round_by_round(
     stopwatch.script("candidate", [3.0, 30.0, 30.0, 30.0, 3.0])
     stopwatch.script("live", [2.0, 20.0, 20.0, 20.0, 2.0])
     run = judge(candidate(loan), "latency", at_most_ratio=ratio, **DATASET)
-    limit = f"{'at most' if outcome == 'passed' else 'more than'} {ratio}×"
-    assert (run.outcome, run.summary) == (outcome, f"Latency p95 30 ms; 1.50× that of loan v1, {limit}")
+    limit = f"{'≤' if outcome == 'passed' else '>'} {ratio}×"
+    assert (run.outcome, run.summary) == (outcome, f"Latency p95 30.0 ms; 1.50× that of loan v1 {limit}")
 
 
 def test_candidate_and_live_take_turns_in_one_job(loan: Model, stopwatch: Stopwatch) -> None:
@@ -79,7 +79,7 @@ def test_either_limit_missed_fails(loan: Model, stopwatch: Stopwatch) -> None:
 def test_with_nothing_live_a_ratio_passes_saying_so(loan: Model, stopwatch: Stopwatch) -> None:
     stopwatch.script("candidate", QUIET)
     run = judge(candidate(loan), "latency", at_most_ratio=1.0, **DATASET)
-    assert (run.outcome, run.summary) == ("passed", "Latency p95 2 ms; nothing is live to compare with")
+    assert (run.outcome, run.summary) == ("passed", "Latency p95 2.00 ms; nothing is live to compare with")
 
 
 def test_a_live_version_that_is_never_executed_leaves_a_ratio_inconclusive(loan: Model, stopwatch: Stopwatch) -> None:
@@ -119,7 +119,7 @@ def test_each_run_measures_anew_and_an_equal_outcome_changes_no_decision(loan: M
     rerun_gate(promotion, "asked", actor=factories.persona("dana"), reason="Was the machine busy?")
     again = run_of(factories.run_gates(promotion))
     promotion.refresh_from_db()
-    assert (first.summary, again.summary) == ("Latency p95 2 ms; at most 5 ms", "Latency p95 1 ms; at most 5 ms")
+    assert (first.summary, again.summary) == ("Latency p95 2.00 ms ≤ 5.00 ms", "Latency p95 1.00 ms ≤ 5.00 ms")
     assert Measurement.objects.count() == 2
     assert promotion.seal == seal
 
@@ -166,3 +166,11 @@ def test_a_real_model_is_really_timed_in_its_isolated_process(loan: Model, tmp_p
     assert (measurement.version, measurement.batch_rows, len(measurement.rounds)) == (version, 16, 5)
     assert run.details["value"] == measurement.p99 > 0
     assert measurement.isolation in {"bubblewrap", "limits"}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0284, "0.028 ms"), (1.5, "1.50 ms"), (43.21, "43.2 ms"), (250, "250 ms"), (61_234.0, "61,234 ms")],
+)
+def test_milliseconds_are_told_to_the_digits_that_matter(value: float, words: str) -> None:
+    assert Latency().in_words(value) == words

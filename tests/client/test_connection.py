@@ -258,6 +258,14 @@ def test_lock_names_the_columns_and_streams_the_file(client: Client, server: Scr
     assert call.body == b"id,y\n1,0\n"
 
 
+def test_lock_from_s3_names_the_place_and_sends_no_file(client: Client, server: ScriptedServer) -> None:
+    server.answer("POST /datasets/holdout/versions", {"dataset": "holdout", "version": 1}, status=201)
+    client.lock_dataset("holdout", "s3://shared/h.csv", id_column="id", target="y", positive="1")
+    [call] = server.calls
+    assert "from=s3%3A%2F%2Fshared%2Fh.csv" in call.path.partition("?")[2]
+    assert call.json == {}
+
+
 def test_approval_sends_the_seal_it_was_given(client: Client, server: ScriptedServer) -> None:
     server.answer("POST /promotions/7/reviews", promotion("completed"))
     client.review_promotion(7, verdict="approve", comment="fine", seal="s", ticks=["cost"])

@@ -181,7 +181,7 @@ def test_a_database_that_is_away_is_told_and_is_no_server_error(monkeypatch):
 
 def test_asking_often_is_answered_from_the_last_look(monkeypatch):
     looks = []
-    monkeypatch.setattr(readiness, "look", lambda: looks.append(1) or [readiness.Finding("store", ok=True)])
+    monkeypatch.setattr(readiness, "look", lambda: [looks.append(1), readiness.Finding("store", ok=True)][1:])
     for _ in range(5):
         ask()
     assert len(looks) == 1

@@ -50,6 +50,7 @@ urlpatterns = [
     path("", blank, name="inbox"),
     path("models/", gallery, name="models"),
     path("datasets/", blank, name="datasets"),
+    path("exceptions/", blank, name="exceptions"),
     path("audit/", blank, name="audit"),
     path("policies/", blank, name="policies"),
     path("account/", blank, name="account"),

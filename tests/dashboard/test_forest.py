@@ -41,6 +41,24 @@ def test_an_interval_too_wide_for_the_cell_ends_in_an_arrow_at_its_edge() -> Non
     assert drawn.bar.count("L") == 2
 
 
+def test_a_point_beyond_the_edge_leaves_the_arrow_alone() -> None:
+    far = difference("log_loss", 0.33, 0.126, 0.534, "worse")
+    axis = forest.Axis(108, 6, 6)
+    drawn = forest.mark(far, axis, unit=0.01, direction="lower")
+    assert drawn is not None
+    assert bar_ends(drawn) == (forest.EDGE, pytest.approx(108 - 6 * 12.6, abs=0.1))
+    assert drawn.bar.count("L") == 1
+    assert drawn.point == ""
+
+
+@pytest.mark.parametrize("reach", [number / 7 for number in range(28, 112)])
+def test_an_interval_that_just_fits_ends_without_an_arrow(reach: float) -> None:
+    widest = difference("auc", 0.0, -reach, reach, "same")
+    drawn = forest.mark(widest, forest.measure_axis([(widest, 1.0)]), unit=1.0)
+    assert drawn is not None
+    assert "L" not in drawn.bar
+
+
 def test_a_difference_without_an_interval_is_not_drawn() -> None:
     few = replace(MEASURES[0][0], difference=None, low=None, high=None, verdict="too_small")
     assert forest.mark(few, forest.Axis(108, 27)) is None

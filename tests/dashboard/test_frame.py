@@ -8,12 +8,15 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.views.defaults import server_error
 
 from accounts.reasons import Forbidden, NotFound
 from dashboard.navigation import section_of
 from dashboard.views.errors import refusal_page
+from tests.dashboard.browsing import page_of
 
 ROOT = Path(__file__).parents[2]
+NAVIGATION = '<nav aria-label="Main">'
 
 
 def test_no_template_has_inline_style_or_script() -> None:
@@ -49,6 +52,7 @@ def test_collecting_static_files_includes_the_chart_bundle() -> None:
         ("/", "inbox"),
         ("/promotions/7/", "inbox"),
         ("/models/a/versions/2/", "models"),
+        ("/datasets/a/versions/2/", "datasets"),
         ("/audit/", "audit"),
         ("/account/", "account"),
         ("/elsewhere/", ""),
@@ -105,6 +109,22 @@ def test_choosing_a_theme_needs_a_post(signed_in: Client) -> None:
 def test_error_pages_stand_without_a_request(component_pages: None, name: str) -> None:
     page = render_to_string(f"{name}.html")
     assert "<h1>" in page
+
+
+def test_a_lost_reader_keeps_the_navigation_and_is_told_where_to_go(dana: Any) -> None:
+    page = page_of(dana, "/models/no-such/", 404)
+    assert NAVIGATION in page
+    assert 'class="btn" href="/models/"' in page
+    assert 'class="btn" href="/account/"' in page
+    assert NAVIGATION in page_of(dana, "/datasets/", 403)
+    assert NAVIGATION not in Client().get("/nowhere/").content.decode()
+
+
+def test_a_failure_of_ours_keeps_the_navigation_and_asks_the_database_nothing() -> None:
+    """No database is there for this test: asking it would raise."""
+    answer = server_error(RequestFactory().get("/models/"))
+    assert answer.status_code == 500
+    assert NAVIGATION in answer.content.decode()
 
 
 @pytest.mark.usefixtures("component_pages")

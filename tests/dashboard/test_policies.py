@@ -139,7 +139,8 @@ def test_every_kind_of_gate_is_listed_with_its_parameters_for_people_who_write_p
         assert kind in kinds
     assert "at_most_bytes the ceiling in bytes, or as text: &quot;200 MB&quot;" in kinds
     assert "a whole number or text, must be given" in kinds
-    assert "a whole number, 30 unless given" in kinds
+    assert "a number, optional" in kinds
+    assert "a whole number; 30 unless given" in kinds
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def compared(**evidence: Any) -> Promotion:
 
 def test_a_clear_gain_is_said_first() -> None:
     page = page_of(compared(strength=0.7))
-    assert "Better on 4 of 4 measures." in page
+    assert "Better on 8 of 9 measures" in page
     assert "v2 ranks cases better than v1: AUC 1.000 against" in page
 
 
@@ -93,7 +93,7 @@ def test_a_loss_names_the_measures_and_the_group() -> None:
 
 def test_the_same_model_again_shows_no_measurable_difference() -> None:
     page = page_of(compared(strength=0.3))
-    assert "No measurable difference on 4 of 4 measures." in page
+    assert "No measurable difference on 9 of 9 measures." in page
     assert "No measurable loss of recall in the 2 groups judged." in page
     assert "decides 0 differently from v1" in page
 

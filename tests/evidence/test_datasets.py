@@ -104,6 +104,59 @@ BAD_FILES = {
 }
 
 
+NUMBERS = Declaration("id", "approved", segments=["region"], task="regression")
+CLASSES = Declaration("id", "approved", segments=["region"], task="multiclass")
+MISDECLARED = {
+    "words for a regression": (NUMBERS, "not_numeric", "'yes' in line 2"),
+    "a positive number": (
+        Declaration("id", "amount", "10", task="regression"),
+        "positive_without_binary",
+        "regression",
+    ),
+    "a positive class": (
+        Declaration("id", "region", "north", task="multiclass"),
+        "positive_without_binary",
+        "multiclass",
+    ),
+    "no positive": (Declaration("id", "approved"), "not_declared", "counts as yes"),
+    "an unknown task": (Declaration("id", "approved", "yes", task="ranking"), "unknown_task", "'ranking'"),
+    "numbers with gaps": (Declaration("id", "amount", task="regression"), "missing_labels", "line 4"),
+}
+
+
+@pytest.mark.parametrize(("declared", "code", "named"), MISDECLARED.values(), ids=MISDECLARED)
+def test_a_target_that_is_not_of_its_task_is_refused_by_name(lock, declared, code, named):
+    with pytest.raises(Invalid) as refused:
+        lock(declared=declared)
+    assert refused.value.reason.code == code
+    assert named in str(refused.value)
+    assert nothing_noted()
+
+
+@pytest.mark.parametrize(("number", "named"), [("inf", "'inf' in line 3"), ("1e999", "'1e999' in line 3")])
+def test_a_target_that_is_infinite_is_no_number(lock, number, named):
+    content = text_of("a1,1,north,5", f"a2,1,north,{number}")
+    with pytest.raises(Invalid, match=named):
+        lock(content, NUMBERS)
+
+
+@pytest.mark.parametrize(("classes", "code"), [(1, "one_class"), (101, "too_many_classes")])
+def test_several_classes_are_two_to_a_hundred(lock, classes, code):
+    content = text_of(*(f"a{n},1,north,class {n % classes}" for n in range(202)))
+    with pytest.raises(Invalid) as refused:
+        lock(content, CLASSES)
+    assert refused.value.reason.code == code
+    assert nothing_noted()
+
+
+def test_classes_are_kept_in_the_order_of_numbers_if_they_are_numbers(lock):
+    assert lock(text_of("a1,1,n,10", "a2,1,n,9", "a3,1,n,10"), CLASSES).classes == ["9", "10"]
+
+
+def test_classes_are_kept_in_the_order_of_letters_if_they_are_words(lock):
+    assert lock(text_of("a1,1,n,pear", "a2,1,n,10", "a3,1,n,apple"), CLASSES).classes == ["10", "apple", "pear"]
+
+
 @pytest.mark.parametrize(("content", "code", "named"), BAD_FILES.values(), ids=BAD_FILES)
 def test_a_file_that_can_not_be_right_is_refused_by_name_and_nothing_noted(lock, content, code, named):
     with pytest.raises(Invalid) as refused:

@@ -5,7 +5,16 @@ import sys
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from audit.models import AuditEvent
 from evidence import bubblewrap
@@ -78,8 +87,13 @@ def test_a_model_is_run_and_measured_as_scikit_learn_measures_it(logistic, locke
         "accuracy": accuracy_score(TRUTH, scores >= 0.3),
         "log_loss": log_loss(TRUTH, scores),
         "recall": recall_score(TRUTH, scores >= 0.3),
+        "average_precision": average_precision_score(TRUTH, scores),
+        "precision": precision_score(TRUTH, scores >= 0.3),
+        "f1": f1_score(TRUTH, scores >= 0.3),
+        "brier": brier_score_loss(TRUTH, scores),
     }
     measured = {value.metric: value.value for value in evaluation.values.filter(column="")}
+    assert measured.pop("calibration_error") > 0
     assert measured == pytest.approx(expected, abs=1e-12)
     assert children == ["model.onnx"]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from evidence.metrics import METRICS
+from evidence.metrics import metrics_of
 from evidence.metrics.binary import PROBABILITY_FLOOR, measure, midranks, roc_curve
 
 # Few distinct scores, so that ties are the rule; both ends, so that clipping matters.
@@ -38,29 +38,63 @@ def test_metrics_equal_those_of_scikit_learn(rows, threshold):
     assert values["accuracy"].value == pytest.approx(sklearn_metrics.accuracy_score(truth, decided), abs=1e-9)
     expected = sklearn_metrics.log_loss(truth, score, labels=[False, True])
     assert values["log_loss"].value == pytest.approx(expected, abs=1e-9)
+    assert values["brier"].value == pytest.approx(((score - truth) ** 2).mean(), abs=1e-9)
+    if decided.any():
+        expected = sklearn_metrics.precision_score(truth, decided)
+        assert values["precision"].value == pytest.approx(expected, abs=1e-9)
     if truth.any():
+        assert values["f1"].value == pytest.approx(sklearn_metrics.f1_score(truth, decided), abs=1e-9)
         assert values["recall"].value == pytest.approx(sklearn_metrics.recall_score(truth, decided), abs=1e-9)
     if 0 < truth.sum() < len(truth):
         assert values["auc"].value == pytest.approx(sklearn_metrics.roc_auc_score(truth, score), abs=1e-9)
         assert values["auc"].value == pytest.approx(brute_force_auc(truth, score), abs=1e-9)
+        expected = sklearn_metrics.average_precision_score(truth, score)
+        assert values["average_precision"].value == pytest.approx(expected, abs=1e-9)
 
 
 def test_every_measured_metric_is_registered_in_the_order_shown():
-    assert [value.metric for value in measure(np.array([True]), np.array([0.5]), 0.5)] == list(METRICS)
+    assert [value.metric for value in measure(np.array([True]), np.array([0.5]), 0.5)] == [
+        metric.key for metric in metrics_of("binary")
+    ]
 
 
 def test_a_score_equal_to_the_threshold_is_decided_yes():
     assert measured(np.array([True]), np.array([0.5]), threshold=0.5)["recall"].value == 1.0
 
 
-def test_recall_counts_positives_and_the_others_count_rows():
+def test_each_metric_counts_the_rows_it_rests_on():
     values = measured(np.array([True, False, False]), np.array([0.9, 0.2, 0.6]))
-    assert {metric: value.n for metric, value in values.items()} == {
-        "auc": 3,
-        "accuracy": 3,
-        "log_loss": 3,
-        "recall": 1,
-    }
+    counted = {metric: value.n for metric, value in values.items()}
+    assert counted.pop("recall") == 1  # positive rows
+    assert counted.pop("precision") == 2  # rows decided yes
+    assert set(counted.values()) == {3}
+
+
+def brute_force_calibration_error(truth, score):
+    """Bins by their edges, one after the other."""
+    gaps = 0.0
+    for place in range(10):
+        inside = (score >= place / 10) & ((score < (place + 1) / 10) | (place == 9))
+        if inside.any():
+            gaps += inside.mean() * abs(score[inside].mean() - truth[inside].mean())
+    return gaps
+
+
+def test_calibration_error_is_the_mean_gap_of_ten_bins_weighted_by_their_rows():
+    random = np.random.default_rng(9)
+    truth, score = random.random(500) < 0.4, random.random(500)
+    assert measured(truth, score)["calibration_error"].value == pytest.approx(
+        brute_force_calibration_error(truth, score)
+    )
+    assert measured(np.array([True, False]), np.array([1.0, 0.0]))["calibration_error"].value == 0
+
+
+def test_nothing_decided_yes_leaves_precision_undefined_and_says_why():
+    values = measured(np.array([True, False]), np.array([0.1, 0.2]))
+    assert (values["precision"].value, values["precision"].reason) == (None, "none of 2 rows is decided yes")
+    assert values["f1"].value == 0
+    empty = measured(np.array([False, False]), np.array([0.1, 0.2]))["f1"]
+    assert (empty.value, empty.reason) == (None, "no positive and none decided yes among 2 rows")
 
 
 def test_a_certain_score_that_is_wrong_costs_a_finite_log_loss():

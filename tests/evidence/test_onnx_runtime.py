@@ -99,11 +99,6 @@ def test_the_positive_column_is_the_contracts(model):
     columns = {f"f{place}": features[:, place] for place in range(4)}
     negative = predict(model, columns, output="probabilities", positive_class=0).scores
     np.testing.assert_allclose(negative, fitted.predict_proba(features)[:, 0], atol=1e-5)
-    refusal = refusal_of(model, columns, positive_class=2)
-    assert (refusal.code, refusal.text) == (
-        "no_probability_output",
-        "model.onnx answers in 2 columns; there is no column 2",
-    )
 
 
 def test_features_enter_in_the_order_of_the_columns(model):
@@ -186,17 +181,19 @@ def test_a_width_that_shows_only_in_the_run_is_told(model):
     assert refusal.text.startswith("model.onnx fails on the data: ")
 
 
-def test_zipmap_is_refused_with_the_remedy(model):
+@pytest.mark.parametrize("positive", [0, 1])
+def test_maps_of_probabilities_are_read_as_well(model, positive):
     features, truth = make_classification(100, 4, random_state=1)
-    onnx_models.exported(model, LogisticRegression().fit(features, truth), 4)
-    refusal = refusal_of(model, {f"f{place}": features[:, place] for place in range(4)})
-    assert refusal.code == "no_probability_output"
-    assert "zipmap=False" in refusal.remedy
+    fitted = LogisticRegression().fit(features, np.where(truth, "yes", "no"))
+    onnx_models.exported(model, fitted, 4)
+    columns = {f"f{place}": features[:, place] for place in range(4)}
+    scores = predict(model, columns, positive_class=positive).scores
+    np.testing.assert_allclose(scores, fitted.predict_proba(features)[:, positive], atol=1e-5)
 
 
 def test_an_output_that_is_not_there_is_refused_with_those_that_are(model):
     refusal = refusal_of(onnx_models.logistic(model, [1, 2], output="chance"), output="risk")
-    assert refusal.text == "model.onnx has no output risk of numbers; it has chance (tensor(float))"
+    assert refusal.text == "model.onnx has no output risk that fits; it has chance (tensor(float))"
 
 
 def test_the_only_float_output_is_taken_whatever_its_name(model):

@@ -5,7 +5,16 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from accounts.reasons import Conflict, Forbidden, Invalid
 from audit.models import AuditEvent
@@ -68,8 +77,13 @@ def test_scores_are_measured_as_scikit_learn_measures_them(hand_in, scores, ids,
         "accuracy": accuracy_score(truth, given >= 0.4),
         "log_loss": log_loss(truth, given),
         "recall": recall_score(truth, given >= 0.4),
+        "average_precision": average_precision_score(truth, given),
+        "precision": precision_score(truth, given >= 0.4),
+        "f1": f1_score(truth, given >= 0.4),
+        "brier": brier_score_loss(truth, given),
     }
     measured = {value.metric: value.value for value in evaluation.values.filter(column="")}
+    assert measured.pop("calibration_error") > 0
     assert measured == pytest.approx(expected, abs=1e-12)
 
 

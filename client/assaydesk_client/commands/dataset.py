@@ -40,7 +40,8 @@ def _add_pointer(actions: Subparsers) -> None:
 def _add_lock(actions: Subparsers) -> None:
     parser = subcommand(actions, "lock", "Hand over a CSV file to be kept locked and judged on.", _lock)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("file", metavar="FILE.csv", type=Path)
+    parser.add_argument("file", metavar="FILE.csv", type=Path, nargs="?")
+    parser.add_argument("--from", metavar="s3://BUCKET/KEY", dest="source", help="has the server fetch it instead")
     parser.add_argument("--id", required=True, metavar="COLUMN", dest="id_column")
     parser.add_argument("--target", required=True, metavar="COLUMN")
     parser.add_argument("--task", choices=TASKS, default="binary", help="what the target asks for (binary)")
@@ -66,17 +67,19 @@ def _point(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 
 
 def _lock(client: Client, options: argparse.Namespace, output: Output) -> Exit:
+    if (options.file is None) == (options.source is None):
+        raise Misuse("Name either a file or a place with --from.", "A file is uploaded; the server fetches from S3.")
     if options.task == "binary" and not options.positive:
         raise Misuse("A binary target needs --positive.", "Name its value that counts as yes, or another --task.")
     version = client.lock_dataset(
         options.name,
-        options.file,
+        options.source or options.file,
         id_column=options.id_column,
         target=options.target,
         task=options.task,
         positive=options.positive,
         segments=options.segments,
-        progress=output.progress(options.file),
+        progress=output.progress(options.file) if options.file else None,
     )
     return _print_version(version, output)
 

@@ -1,0 +1,40 @@
+"""Versions that go live in no time, and what is live then."""
+
+from approvals.actions import open_promotion, publish_policy
+from approvals.models import Promotion
+from registry.models import Model, Stage, Version
+from tests import factories
+from tests.approvals.deciding import approve
+from tests.factories import persona
+
+#: Nothing is run and one approver decides.
+AT_ONCE = {"slots": [{"key": "risk", "role": "approver"}]}
+
+
+def put_live(model: Model, version: Version | None = None) -> Version:
+    """Another version of the model, or this one, goes the way into Production."""
+    publish_policy("At once", AT_ONCE, actor=None, target_stage=Stage.PRODUCTION, model=model)
+    version = version or factories.version_of(model)
+    if version.stage == Stage.ARCHIVED:
+        open_promotion(version, to_stage=Stage.STAGING, actor=persona("dana"))
+        version.refresh_from_db()
+    promotion = open_promotion(version, to_stage=Stage.PRODUCTION, actor=persona("dana"))
+    approve(promotion, persona("sam"), "risk")
+    version.refresh_from_db()
+    assert version.stage == Stage.PRODUCTION
+    return version
+
+
+def in_review_beside(model: Model, **document: object) -> Promotion:
+    """A promotion of another version, in review under the shared policy or one of its own."""
+    publish_policy(
+        "At once", document or factories.PRODUCTION_POLICY, actor=None, target_stage=Stage.PRODUCTION, model=model
+    )
+    version = factories.version_of(model)
+    promotion = open_promotion(version, to_stage=Stage.PRODUCTION, actor=persona("dana"))
+    return factories.finish_gates(promotion)
+
+
+def live(model: Model) -> list[int]:
+    """The numbers of the versions in Production."""
+    return list(model.versions.filter(stage=Stage.PRODUCTION).order_by("number").values_list("number", flat=True))

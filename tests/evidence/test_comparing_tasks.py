@@ -1,0 +1,243 @@
+"""Regression and several classes compared: intervals against a paired bootstrap, verdicts by direction."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from evidence.comparing import binary, multiclass, regression
+from evidence.comparison import Comparison
+from evidence.delta_method import distance_from_zero_difference
+from evidence.differences import judge_no_regression
+from evidence.metrics import binary as binary_metrics
+from evidence.metrics import multiclass as multiclass_metrics
+from evidence.metrics import regression as regression_metrics
+from tests.evidence.paired_bootstrap import assert_agrees, bootstrapped
+
+ROWS = 500
+
+
+def by_metric(comparison):
+    return {measure.metric: measure for measure in comparison.measures}
+
+
+def fares(seed=0, rows=ROWS, candidate_bias=0.02, candidate_noise=0.17):
+    random = np.random.default_rng(seed)
+    truth = random.gamma(5, 30, rows) + 20
+    shared = random.normal(0, 0.1, rows)
+    baseline = truth * np.exp(shared + random.normal(0.05, 0.17, rows))
+    candidate = truth * np.exp(shared + random.normal(candidate_bias, candidate_noise, rows))
+    return truth, baseline, candidate
+
+
+def classes(seed=0, rows=ROWS, count=4):
+    random = np.random.default_rng(seed)
+    truth = random.choice(count, rows, p=[0.4, 0.3, 0.2, 0.1])
+
+    def scores(strength):
+        drawn = np.exp(random.normal(size=(rows, count)) + strength * (np.arange(count) == truth[:, None]))
+        return drawn / drawn.sum(axis=1, keepdims=True)
+
+    return truth, scores(1.2), scores(1.6)
+
+
+def scores(seed=0, rows=ROWS):
+    random = np.random.default_rng(seed)
+    truth = random.random(rows) < 0.35
+    shared = random.normal(truth * 1.2 - 0.7, 0.8)
+    baseline, candidate = (1 / (1 + np.exp(-shared - random.normal(0, spread, rows))) for spread in (0.9, 0.5))
+    return truth, baseline, candidate
+
+
+def test_regression_intervals_agree_with_a_bootstrap_over_rows():
+    truth, baseline, candidate = fares()
+
+    def difference(rows):
+        after = regression_metrics.measure(truth[rows], candidate[rows])
+        before = regression_metrics.measure(truth[rows], baseline[rows])
+        pairs = zip(after, before, strict=True)
+        return [abs(a.value) - abs(b.value) if a.metric == "mean_signed_error" else a.value - b.value for a, b in pairs]
+
+    draws = bootstrapped(difference, ROWS)
+    measures = regression.compare(truth, baseline, candidate, segments={}).measures
+    assert len(measures) == 6
+    for place, measure in enumerate(measures):
+        assert_agrees(measure, draws[:, place])
+
+
+def test_intervals_of_several_classes_agree_with_a_bootstrap_over_rows():
+    truth, baseline, candidate = classes()
+
+    def difference(rows):
+        after = multiclass_metrics.measure(truth[rows], candidate[rows], 4)
+        before = multiclass_metrics.measure(truth[rows], baseline[rows], 4)
+        return [a.value - b.value for a, b in zip(after, before, strict=True)]
+
+    draws = bootstrapped(difference, ROWS)
+    for place, measure in enumerate(multiclass.compare(truth, baseline, candidate, classes=4, segments={}).measures):
+        assert_agrees(measure, draws[:, place])
+
+
+def test_binary_intervals_agree_with_a_bootstrap_over_rows():
+    truth, baseline, candidate = scores()
+
+    def difference(rows):
+        after = binary_metrics.measure(truth[rows], candidate[rows], 0.4)
+        before = binary_metrics.measure(truth[rows], baseline[rows], 0.5)
+        return [a.value - b.value for a, b in zip(after, before, strict=True)]
+
+    draws = bootstrapped(difference, ROWS)
+    compared = binary.compare(truth, baseline, candidate, baseline_threshold=0.5, candidate_threshold=0.4, segments={})
+    for place, measure in enumerate(compared.measures):
+        # The binned error has a bootstrap bias of its own: only its width is compared, and loosely.
+        if measure.metric == "calibration_error":
+            half_width = (measure.high - measure.low) / 2
+            assert half_width == pytest.approx(1.96 * draws[:, place].std(), rel=0.5)
+        else:
+            assert_agrees(measure, draws[:, place])
+
+
+@pytest.mark.parametrize("bias", [-0.1, 0.0, 0.02])
+def test_distance_from_zero_is_covered_also_where_it_has_no_derivative(bias):
+    random = np.random.default_rng(5)
+    covered = []
+    for _ in range(400):
+        shared = random.normal(0, 1, 200)
+        baseline, candidate = shared + random.normal(0.05, 1, 200), shared + random.normal(bias, 1, 200)
+        interval = distance_from_zero_difference(baseline, candidate)
+        covered.append(interval.low <= abs(bias) - 0.05 <= interval.high)
+    assert np.mean(covered) >= 0.92
+
+
+def test_far_from_zero_the_distance_has_the_paired_interval():
+    random = np.random.default_rng(6)
+    baseline, candidate = random.normal(-10, 1, 400), random.normal(-8, 1, 400)
+    interval = distance_from_zero_difference(baseline, candidate)
+    change = baseline - candidate  # both below zero: the distance is the negated mean
+    error = change.std(ddof=1) / 20
+    assert interval.difference == pytest.approx(change.mean())
+    assert [interval.low, interval.high] == pytest.approx(
+        [change.mean() - 1.96 * error, change.mean() + 1.96 * error], abs=1e-3
+    )
+
+
+def test_nearer_to_zero_is_better_from_either_side():
+    truth = np.linspace(100, 200, 300)
+    wiggle = np.tile([-1.0, 1.0], 150)
+    too_low, nearly_right = truth - 20 + wiggle, truth + 2 - wiggle
+    there = by_metric(regression.compare(truth, too_low, nearly_right, segments={}))["mean_signed_error"]
+    back = by_metric(regression.compare(truth, nearly_right, too_low, segments={}))["mean_signed_error"]
+    assert (there.baseline, there.candidate, there.difference) == pytest.approx((-20, 2, -18))
+    assert (there.verdict, back.verdict) == ("better", "worse")
+    assert judge_no_regression(there, margin=0).outcome == "passed"
+    assert judge_no_regression(back, margin=1.0).outcome == "failed"
+
+
+def test_better_regressions_are_better_whichever_way_the_metric_runs():
+    truth, baseline, _ = fares(rows=2000)
+    candidate = truth + (baseline - truth) / 4
+    compared = regression.compare(truth, baseline, candidate, segments={})
+    assert {measure.verdict for measure in compared.measures} == {"better"}
+    assert by_metric(compared)["r2"].difference > 0 > by_metric(compared)["rmspe"].difference
+    assert compared.decisions == {"closer": 2000, "farther": 0, "equal": 0}
+    assert compared.changed == 2000
+
+
+def test_a_target_of_zero_leaves_shares_undefined_and_the_rest_judged():
+    truth, baseline, candidate = fares()
+    truth[3] = 0
+    measures = by_metric(regression.compare(truth, baseline, candidate, segments={}))
+    for metric in ("rmspe", "mape"):
+        assert (measures[metric].verdict, measures[metric].low) == ("undefined", None)
+        assert measures[metric].reason == f"the target is 0 in 1 of {ROWS} rows"
+    assert measures["mae"].low is not None
+
+
+@pytest.mark.parametrize("models", ["fares", "classes"])
+def test_identical_predictions_show_no_measurable_difference(models):
+    if models == "fares":
+        truth, baseline, _ = fares()
+        compared = regression.compare(truth, baseline, baseline, segments={})
+    else:
+        truth, baseline, _ = classes()
+        compared = multiclass.compare(truth, baseline, baseline, classes=4, segments={})
+    assert {measure.verdict for measure in compared.measures} == {"same"}
+    assert {measure.difference for measure in compared.measures} == {0.0}
+    assert compared.changed == 0
+
+
+def test_perfect_predictions_have_an_interval_too():
+    truth, baseline, _ = fares()
+    measures = by_metric(regression.compare(truth, truth, truth.copy(), segments={}))
+    assert (measures["rmse"].low, measures["rmse"].high) == (0, 0)
+    assert by_metric(regression.compare(truth, baseline, truth.copy(), segments={}))["rmspe"].verdict == "better"
+
+
+def test_where_the_error_grows_most_surely_stands_first():
+    truth, baseline, _ = fares(rows=900)
+    group = np.repeat(["near", "far", "few"], [440, 440, 20])
+    candidate = np.where(group == "far", truth + 3 * (baseline - truth), truth + (baseline - truth) / 2)
+    far, near, few = regression.compare(truth, baseline, candidate, segments={"distance": group}).segments
+    assert [(each.value, each.verdict) for each in (far, near, few)] == [
+        ("far", "worse"),
+        ("near", "better"),
+        ("few", "too_small"),
+    ]
+    assert {each.metric for each in (far, near, few)} == {"mae"}
+    assert few.reason == "20 rows; at least 30 are needed"
+    inside = group == "far"
+    assert far.baseline == pytest.approx(np.abs(baseline - truth)[inside].mean())
+    assert far.difference == pytest.approx(2 * far.baseline)
+
+
+def test_segments_of_a_regression_have_paired_intervals_widened_for_all_of_them():
+    from scipy import stats
+
+    truth, baseline, candidate = fares(rows=300)
+    group = np.repeat(["a", "b", "c"], 100)
+    shown = {
+        each.value: each for each in regression.compare(truth, baseline, candidate, segments={"g": group}).segments
+    }
+    change = (np.abs(candidate - truth) - np.abs(baseline - truth))[group == "b"]
+    half_width = stats.t.ppf(1 - 0.05 / 3 / 2, 99) * stats.sem(change)
+    assert [shown["b"].low, shown["b"].high] == pytest.approx(
+        [change.mean() - half_width, change.mean() + half_width], rel=1e-3
+    )
+
+
+def test_several_classes_are_compared_by_accuracy_in_each_segment():
+    truth, baseline, candidate = classes()
+    group = np.where(np.arange(ROWS) % 2, "odd", "even")
+    segments = multiclass.compare(truth, baseline, candidate, classes=4, segments={"place": group}).segments
+    for each in segments:
+        inside = group == each.value
+        assert (each.metric, each.n) == ("accuracy", 250)
+        assert each.candidate == pytest.approx((candidate.argmax(axis=1) == truth)[inside].mean())
+
+
+def test_labels_alone_are_compared_but_for_their_log_loss():
+    truth, baseline, candidate = classes()
+    labels = candidate.argmax(axis=1).astype(float)
+    measures = by_metric(multiclass.compare(truth, baseline, labels, classes=4, segments={}))
+    whole = by_metric(multiclass.compare(truth, baseline, candidate, classes=4, segments={}))
+    assert measures["macro_f1"] == whole["macro_f1"]
+    assert (measures["log_loss"].verdict, measures["log_loss"].difference) == ("undefined", None)
+
+
+def test_resampled_intervals_are_the_same_every_time():
+    truth, baseline, candidate = classes()
+    once, again = (multiclass.compare(truth, baseline, candidate, classes=4, segments={}) for _ in range(2))
+    assert once == again
+
+
+@pytest.mark.parametrize("models", ["fares", "classes"])
+def test_a_comparison_survives_json(models):
+    truth, baseline, candidate = fares() if models == "fares" else classes()
+    compared = (
+        regression.compare(truth, baseline, candidate, segments={})
+        if models == "fares"
+        else multiclass.compare(truth, baseline, candidate, classes=4, segments={})
+    )
+    assert Comparison.from_dict(json.loads(json.dumps(compared.to_dict(), allow_nan=False))) == compared
