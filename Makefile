@@ -10,6 +10,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 # Further sets of packages for `make run`, each with a lock of its own: make run EXTRAS="one two"
 EXTRAS ?=
 
+# Without its bytecode every process would compile the packages anew, and here many processes start.
+unexport PYTHONDONTWRITEBYTECODE
+
 venv := .venv/bin
 python := $(venv)/python
 install := $(venv)/uv pip install --quiet --python $(python)
@@ -29,7 +32,7 @@ endif
 
 # Tests and checks never touch the desk that `make run` keeps in var/.
 aside := VAR_DIR="$(CURDIR)/var/tests" PUBLIC_URL= PORT= ASSAYDESK_DEMO_PASSWORD=
-pytest := $(aside) $(python) -m pytest -n auto --maxprocesses 8 --dist loadgroup
+pytest := $(aside) $(python) -m pytest -n auto --maxprocesses 8
 deployed := $(aside) DEBUG=false PUBLIC_URL=https://assaydesk.example.org \
 	SECRET_KEY="$$($(python) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 

@@ -40,8 +40,26 @@ class Preview:
         return self.number == 1 or self.moves_scope or bool(self.changed)
 
 
+#: The names a document uses, as its author would order them; others follow by the alphabet.
+_ORDER = (
+    *("opens", "due_days", "remind_days", "escalate_to", "expires_days", "change_window", "gates", "slots"),
+    *("checklist", "key", "kind", "title", "text", "role", "count", "group", "slot", "parameters", "rests_on"),
+    *("metric", "dataset", "segment"),
+)
+
+
 def as_yaml(document: Any) -> str:
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    """The document as YAML, its names always in the same order: PostgreSQL doesn't keep the one they came in."""
+    return yaml.safe_dump(_arranged(document), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _arranged(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_arranged(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), str(name)))
+    return {name: _arranged(value[name]) for name in names}
 
 
 def preview_of(policy: Policy, raw: Any, in_force: PolicyRevision | None) -> Preview:

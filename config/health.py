@@ -27,6 +27,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     response = told(found, with_reasons=_may_see_reasons(request))
     response.status_code = 200 if ready else 503
     response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # else Django logs an error each time it is asked
     return response
 
 

@@ -42,7 +42,8 @@ def _truth(locked: LockedDataset, labels: list[str]) -> npt.NDArray[Any]:
     if locked.task == Task.MULTICLASS:
         places = {label: place for place, label in enumerate(locked.classes)}
         return np.array([places[label] for label in labels], dtype=np.intp)
-    return np.array(labels) == locked.positive_label
+    is_positive: npt.NDArray[np.bool_] = np.array(labels) == locked.positive_label
+    return is_positive
 
 
 def load_scores(evaluation: Evaluation) -> npt.NDArray[np.float64]:

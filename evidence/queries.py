@@ -1,6 +1,6 @@
 """Reads of evidence that both doors share."""
 
-from django.db.models import Count, FloatField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, FloatField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Abs, Cast
 
 from evidence.metrics import METRICS
@@ -38,7 +38,6 @@ def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: s
         evaluation__version__finalised_at__isnull=False,
         evaluation__version__deprecated_at__isnull=True,
     )
-    distance = Cast(Abs("value"), FloatField())
-    by = {"higher": "-value", "lower": "value", "zero": distance.asc()}[direction]
+    by = {"higher": F("value").desc(), "lower": F("value").asc(), "zero": Cast(Abs("value"), FloatField()).asc()}
     versions = "evaluation__version__model", "evaluation__dataset__dataset_version__dataset"
-    return found.select_related(*versions).order_by(by, "-evaluation__version__number").first()
+    return found.select_related(*versions).order_by(by[direction], "-evaluation__version__number").first()

@@ -101,7 +101,9 @@ def _draws(table: JointTable) -> Iterator[Floats]:
 
 
 def _difference(table: JointTable, draws: Floats, statistic: Statistic) -> Floats:
-    return statistic(_tally(table, draws, table.candidate)) - statistic(_tally(table, draws, table.baseline))
+    after, before = _tally(table, draws, table.candidate), _tally(table, draws, table.baseline)
+    difference: Floats = statistic(after) - statistic(before)
+    return difference
 
 
 def _tally(table: JointTable, draws: Floats, decided: Classes) -> Tallies:
@@ -118,7 +120,8 @@ def _membership(cells: Classes, classes: int) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    ratio: Floats = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+    return ratio
 
 
 def _mean_of_defined(values: Floats) -> Floats:

@@ -83,7 +83,8 @@ def mean_groups(metric: str, segments: Mapping[str, npt.NDArray[Any]], was: Floa
         count = np.bincount(place, minlength=len(names))
 
         def mean(values: Floats, place: npt.NDArray[np.intp] = place, count: npt.NDArray[Any] = count) -> Floats:
-            return np.bincount(place, weights=values, minlength=len(count)) / count
+            means: Floats = np.bincount(place, weights=values, minlength=len(count)) / count
+            return means
 
         before, after, difference = mean(was), mean(now), mean(now - was)
         variance = mean((now - was - difference[place]) ** 2)

@@ -1,29 +1,40 @@
 """What every test gets: a store and a mail folder of its own, and a queue that nobody listens to."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
+from playwright.sync_api import expect
 
 from audit import guards
 
-pytest_plugins = ["tests.fixtures_servers"]
+pytest_plugins = ["tests.fixtures_servers", "tests.sharing_out", "tests.served"]
 
 # Playwright's synchronous interface runs an event loop in the test's thread; the ORM would refuse to work there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # onnxruntime reports its use to its maker unless told not to.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# Only a failing test waits that long for its page, or one on a very busy machine.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(autouse=True)
 def own_folders(settings: Any, tmp_path: Path) -> None:
     settings.ARTIFACT_DIR = tmp_path / "artifacts"
     settings.MAIL_DIR = tmp_path / "mail"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one only costs time here
+
+
+@pytest.fixture(autouse=True, scope="session")
+def swift_settings() -> Iterator[None]:
+    """What only costs time here: slow passwords, and a look at every static file for every new test client."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,7 +47,10 @@ def deaf_queue() -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: Path) -> dict[str, Any]:
     """The system's Chromium; its own sandbox can't start as root."""
-    return {"executable_path": str(chromium), "args": ["--no-sandbox", "--disable-background-networking"]}
+    return {
+        "executable_path": str(chromium),
+        "args": ["--no-sandbox", "--disable-background-networking"],
+    }
 
 
 _teardown = TransactionTestCase._fixture_teardown

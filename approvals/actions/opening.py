@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -41,69 +42,58 @@ def open_promotion(
     if refusal is not None:
         raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
     lifecycle.check_move(version, to_stage)
-    return _open(
-        version,
-        to_stage,
-        policy_in_force(version.model, to_stage),
-        actor=actor,
-        reason=reason,
+    revision = _policy(version, to_stage)
+    days = read_document(revision.document, target_stage=to_stage).expires_days
+    expires_at = timezone.now() + timedelta(days=days)
+    _check_not_before(not_before, expires_at)
+    promotion = _create(
+        version=version,
+        from_stage=version.stage,
+        to_stage=to_stage,
+        policy_revision=revision,
+        baseline=primary_version(version.model),
+        requested_by=actor,
         on_behalf_of=on_behalf_of,
+        reason=reason,
         not_before=not_before,
+        expires_at=expires_at,
     )
+    record(
+        events.PROMOTION_OPENED,
+        promotion_subject(promotion),
+        actor=actor,
+        on_behalf_of=on_behalf_of.username if on_behalf_of else "",
+        after={"to": to_stage, "policy": str(revision), "baseline": str(promotion.baseline or "")},
+        reason=reason,
+    )
+    queue_gates(promotion)
+    advance(promotion)  # waits for the gates; a policy without any goes on at once
+    return promotion
 
 
-def _open(
-    version: Version,
-    to_stage: str,
-    revision: PolicyRevision | None,
-    *,
-    actor: User,
-    reason: str,
-    on_behalf_of: User | None,
-    not_before: datetime | None,
-) -> Promotion:
+def _policy(version: Version, to_stage: str) -> PolicyRevision:
+    revision = policy_in_force(version.model, to_stage)
     if revision is None:
         raise NotFound(
             "no_policy",
             f"No policy governs {to_stage} for {version.model.name}.",
             "An administrator publishes one in the admin site, under Policies.",
         )
-    expires_at = timezone.now() + timedelta(days=read_document(revision.document, target_stage=to_stage).expires_days)
-    _check_not_before(not_before, expires_at)
+    return revision
+
+
+def _create(**facts: Any) -> Promotion:
     try:
         with transaction.atomic():
-            promotion = Promotion.objects.create(
-                version=version,
-                from_stage=version.stage,
-                to_stage=to_stage,
-                policy_revision=revision,
-                baseline=primary_version(version.model),
-                requested_by=actor,
-                on_behalf_of=on_behalf_of,
-                reason=reason,
-                not_before=not_before,
-                expires_at=expires_at,
-            )
+            return Promotion.objects.create(**facts)
     except IntegrityError as error:
+        version, to_stage = facts["version"], facts["to_stage"]
         there = Promotion.objects.filter(version=version, to_stage=to_stage, closed_at=None).first()
         raise Conflict(
             "promotion_open",
             f"A promotion of {version} to {to_stage} is open already: number {there.pk if there else '?'}.",
             promotion=there.pk if there else None,
         ) from error
-    after = {"to": to_stage, "policy": str(revision), "baseline": str(promotion.baseline or "")}
-    behalf = on_behalf_of.username if on_behalf_of else ""
-    record(
-        events.PROMOTION_OPENED,
-        promotion_subject(promotion),
-        actor=actor,
-        on_behalf_of=behalf,
-        after=after,
-        reason=reason,
-    )
-    queue_gates(promotion)
-    advance(promotion)  # waits for the gates; a policy without any goes on at once
-    return promotion
 
 
 def _check_not_before(not_before: datetime | None, expires_at: datetime) -> None:

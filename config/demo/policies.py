@@ -53,7 +53,7 @@ def digit_policies() -> dict[str, dict[str, Any]]:
 
 
 def _two_policies(
-    thresholds: Callable[[str], list[dict[str, Any]]], compared: list[dict[str, Any]]
+    thresholds: Callable[[Stage], list[dict[str, Any]]], compared: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Staging, and Production which also compares: the default policies with these gates added."""
     before, live = default_policies.STAGING, default_policies.PRODUCTION

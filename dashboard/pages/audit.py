@@ -100,7 +100,17 @@ def _address(event: AuditEvent) -> str:
         return reverse("model", args=[event.subject_name])
     if event.subject_kind in {"promotion", "policy"} and event.subject_id.isdigit():
         return reverse(event.subject_kind, args=[int(event.subject_id)])
+    if event.subject_kind == "dataset":
+        return _dataset_address(event.subject_name)
     return ""
+
+
+def _dataset_address(subject: str) -> str:
+    """Of a dataset version, written name@number; a dataset is created as number 0, which is none."""
+    name, _, number = subject.partition("@")
+    if number.isdecimal() and int(number):
+        return reverse("dataset_version", args=[name, int(number)])
+    return reverse("dataset", args=[name])
 
 
 def changes(before: Any, after: Any) -> list[Change]:

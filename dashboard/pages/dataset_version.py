@@ -1,8 +1,9 @@
 """One version of a dataset: what it points at, what was declared of it, what rests on it, and who got to see of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min
 
@@ -89,20 +90,26 @@ def _ledger(locked: LockedDataset, user: User, before: int | None) -> Ledger:
     return Ledger(_ledger_rows(page, user), entries.count(), older)
 
 
-def _ledger_rows(page: list[dict[str, object]], user: User) -> list[LedgerRow]:
+def _ledger_rows(page: Sequence[Mapping[str, Any]], user: User) -> list[LedgerRow]:
     people = {each.username: each for each in User.objects.filter(username__in=[line["who"] for line in page])}
-    seen = _seen_models((model_in(str(line["version"])) for line in page), user)
+    seen = _seen_models((model_in(line["version"]) for line in page), user)
     return [_ledger_row(line, people, seen) for line in page]
 
 
-def _ledger_row(line: dict[str, object], people: dict[str, User], seen: set[str]) -> LedgerRow:
-    version, who = str(line["version"]), str(line["who"])
+def _ledger_row(line: Mapping[str, Any], people: dict[str, User], seen: set[str]) -> LedgerRow:
+    version, who = line["version"], line["who"]
     model = model_in(version)
     is_hidden = bool(model) and model not in seen
-    told = ("", "", "") if is_hidden else (people.get(who, who), version, model)
-    plain = {name: line[name] for name in ("times", "first", "last")}
-    what = ExposureEntry.What(str(line["what"])).label
-    return LedgerRow(what, *told, is_hidden=is_hidden, **plain)  # type: ignore[arg-type]
+    return LedgerRow(
+        what=ExposureEntry.What(line["what"]).label,
+        who="" if is_hidden else people.get(who, who),
+        version="" if is_hidden else version,
+        model="" if is_hidden else model,
+        is_hidden=is_hidden,
+        times=line["times"],
+        first=line["first"],
+        last=line["last"],
+    )
 
 
 def model_in(version: str) -> str:

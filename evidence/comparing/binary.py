@@ -74,8 +74,8 @@ def _score_intervals(
 
 def _decision_intervals(truth: Truth, was: Truth, now: Truth, level: float) -> dict[str, Callable[[], Interval]]:
     def resampled(statistic: Statistic) -> Interval:
-        columns = (column.astype(np.intp) for column in (truth, was, now))
-        return resampled_difference(joint_table(*columns, classes=2), statistic, level)
+        table = joint_table(truth.astype(np.intp), was.astype(np.intp), now.astype(np.intp), classes=2)
+        return resampled_difference(table, statistic, level)
 
     return {
         "accuracy": lambda: paired_share_difference(was == truth, now == truth, level),

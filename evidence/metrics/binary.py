@@ -88,7 +88,8 @@ def calibration_bins(score: Floats) -> npt.NDArray[np.intp]:
 
 def calibration_gaps(truth: Truth, score: Floats) -> Floats:
     """By bin: the sum over its rows of score - truth. Shape [CALIBRATION_BINS]."""
-    return np.bincount(calibration_bins(score), weights=score - truth, minlength=CALIBRATION_BINS)
+    gaps: Floats = np.bincount(calibration_bins(score), weights=score - truth, minlength=CALIBRATION_BINS).astype(float)
+    return gaps
 
 
 def precision_at(truth: Truth, score: Floats) -> Floats:

@@ -33,7 +33,7 @@ for label, format in ("1.0.0", "onnx"), ("1.1.0", "pickle"):
         "label": label,
         "format": format,
         "features": features,
-        "signature": {"output": "probabilities"},
+        "contract": {"output": "probabilities"},
         "environment": {"python": platform.python_version(), "packages": packages},
         "code": {"repository": "tumour", "commit": commit},
         "data": ["tumour-train@1"],

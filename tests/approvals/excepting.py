@@ -7,11 +7,12 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
-from approvals.actions import open_promotion, publish_policy, rerun_gate, waive_gate
+from approvals.actions import open_promotion, rerun_gate, waive_gate
 from approvals.actions.deadlines import go_round
 from approvals.models import Promotion
 from registry.models import Stage, Version
 from tests import factories
+from tests.approvals.operating import publish_own
 from tests.factories import persona
 
 GATES = [
@@ -25,8 +26,7 @@ WORDS_ONLY = [{**slot, "rests_on": ["card"]} for slot in SLOTS]
 
 def opened(version: Version, *, not_before: datetime | None = None, **document: Any) -> Promotion:
     """A promotion to Production under a policy with these gates and slots, its gates still to run."""
-    told = {"gates": GATES, "slots": SLOTS, **document}
-    publish_policy("Own", told, actor=None, target_stage=Stage.PRODUCTION, model=version.model)
+    publish_own(version.model, {"gates": GATES, "slots": SLOTS, **document})
     return open_promotion(
         version, to_stage=Stage.PRODUCTION, actor=persona("dana"), reason="Ready.", not_before=not_before
     )

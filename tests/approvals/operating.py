@@ -1,7 +1,9 @@
 """Versions that go live in no time, and what is live then."""
 
+from collections.abc import Mapping
+
 from approvals.actions import open_promotion, publish_policy
-from approvals.models import Promotion
+from approvals.models import Policy, PolicyRevision, Promotion
 from registry.models import Model, Stage, Version
 from tests import factories
 from tests.approvals.deciding import approve
@@ -11,9 +13,16 @@ from tests.factories import persona
 AT_ONCE = {"slots": [{"key": "risk", "role": "approver"}]}
 
 
+def publish_own(model: Model, document: Mapping[str, object]) -> PolicyRevision:
+    """The model's own policy for Production, or its next revision."""
+    own = Policy.objects.filter(model=model, target_stage=Stage.PRODUCTION).first()
+    name = own.name if own else f"Own of {model.name}"
+    return publish_policy(name, document, actor=None, target_stage=Stage.PRODUCTION, model=model)
+
+
 def put_live(model: Model, version: Version | None = None) -> Version:
     """Another version of the model, or this one, goes the way into Production."""
-    publish_policy("At once", AT_ONCE, actor=None, target_stage=Stage.PRODUCTION, model=model)
+    publish_own(model, AT_ONCE)
     version = version or factories.version_of(model)
     if version.stage == Stage.ARCHIVED:
         open_promotion(version, to_stage=Stage.STAGING, actor=persona("dana"))
@@ -27,9 +36,7 @@ def put_live(model: Model, version: Version | None = None) -> Version:
 
 def in_review_beside(model: Model, **document: object) -> Promotion:
     """A promotion of another version, in review under the shared policy or one of its own."""
-    publish_policy(
-        "At once", document or factories.PRODUCTION_POLICY, actor=None, target_stage=Stage.PRODUCTION, model=model
-    )
+    publish_own(model, document or factories.PRODUCTION_POLICY)
     version = factories.version_of(model)
     promotion = open_promotion(version, to_stage=Stage.PRODUCTION, actor=persona("dana"))
     return factories.finish_gates(promotion)

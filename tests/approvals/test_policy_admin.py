@@ -14,7 +14,7 @@ from approvals.actions import open_promotion, publish_policy
 from approvals.gates import GATES
 from approvals.models import Policy, PolicyRevision
 from approvals.policy_lines import line_of
-from approvals.policy_preview import in_short
+from approvals.policy_preview import as_yaml, in_short
 from approvals.queries import policy_in_force
 from audit.models import AuditEvent
 from registry.models import Model, Stage
@@ -154,6 +154,13 @@ def test_the_preview_shows_the_difference_to_what_is_in_force(admin_site: Client
     lines = answer.context["adminform"].form.preview.changed
     assert [(line.sign, line.text) for line in lines if line.sign] == [("-", "due_days: 3"), ("+", "due_days: 9")]
     assert '<tr class="gone"><td>gone</td><td><code>due_days: 3</code>' in answer.content.decode()
+
+
+def test_the_order_of_names_is_no_difference_and_always_the_same() -> None:
+    document: dict[str, Any] = {"slots": [{"role": "approver", "zeal": 1, "key": "risk"}], "opens": "by_hand"}
+    text = "opens: by_hand\nslots:\n- key: risk\n  role: approver\n  zeal: 1\n"
+    assert as_yaml(document) == text
+    assert as_yaml({name: document[name] for name in reversed(document)}) == text
 
 
 def test_comments_and_layout_are_no_difference(admin_site: Client, loan: Model) -> None:

@@ -16,7 +16,7 @@ from tests import factories
 from tests.approvals import snapshots
 from tests.approvals.deciding import approve, refusal_of, standing, ticked
 from tests.approvals.excepting import GATES, SLOTS, blocked, waive
-from tests.approvals.operating import AT_ONCE
+from tests.approvals.operating import AT_ONCE, publish_own
 from tests.approvals.test_lifecycle import put_in_stage
 from tests.factories import PRODUCTION_POLICY, persona
 
@@ -146,7 +146,7 @@ def test_gates_that_are_no_longer_asked_go_and_new_ones_come(in_review: Promotio
 
 
 def test_the_narrowest_policy_that_is_in_force_by_now_counts(loan: Model, in_review: Promotion) -> None:
-    own = publish_policy("Own", AT_ONCE, actor=None, target_stage=Stage.PRODUCTION, model=loan)
+    own = publish_own(loan, AT_ONCE)
     promotion = restart(in_review)
     assert (promotion.policy_revision, promotion.state) == (own, "in_review")
 
@@ -154,7 +154,7 @@ def test_the_narrowest_policy_that_is_in_force_by_now_counts(loan: Model, in_rev
 def test_a_waiver_of_a_gate_that_is_no_longer_asked_is_void_and_one_that_still_fits_holds(version: Version) -> None:
     promotion = waive(waive(blocked(version, "lineage", "card"), persona("sam")), persona("sam"), "card")
     document = {"gates": [gate for gate in GATES if gate["key"] != "card"], "slots": SLOTS}
-    publish_policy("Own", document, actor=None, target_stage=Stage.PRODUCTION, model=version.model)
+    publish_own(version.model, document)
     promotion = factories.finish_gates(restart(promotion), lineage="failed")
     assert promotion.state == "in_review"
     voided = {waiver.gate_run.key: waiver.voided_because for waiver in Waiver.objects.all()}

@@ -20,7 +20,7 @@ from registry.models import Model, Stage, StageTerm, Version
 from tests import factories
 from tests.approvals import snapshots
 from tests.approvals.deciding import approve, standing, ticked
-from tests.approvals.operating import in_review_beside, live, put_live
+from tests.approvals.operating import in_review_beside, live, publish_own, put_live
 from tests.approvals.test_lifecycle import check_stages, put_in_stage, stages
 from tests.factories import persona
 from work.models import Job, Mail
@@ -332,7 +332,7 @@ def test_after_a_take_down_there_is_nothing_to_compare_with(loan: Model, three: 
 
 
 def test_an_approved_promotion_that_waits_for_its_time_is_reviewed_again(loan: Model, three: list[Version]) -> None:
-    publish_policy("At once", factories.PRODUCTION_POLICY, actor=None, target_stage=Stage.PRODUCTION, model=loan)
+    publish_own(loan, factories.PRODUCTION_POLICY)
     promotion = factories.promotion_in("approved", model=loan)
     back(loan)
     factories.finish_gates(promotion)

@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from assaydesk_client import Client
-from tests.processes import Process, running
+from tests.processes import Process
+from tests.served import MANAGE, PASSWORD, ToldDemo, embedded, serving
 
-PASSWORD = "a pass phrase for tests only"
 CARD = """---
 license: mit
 ---
@@ -31,7 +30,6 @@ See the evidence.
 ## Limitations
 It can't do anything.
 """
-MANAGE = Path(__file__).parents[2] / "manage.py"
 
 
 @dataclass
@@ -110,25 +108,8 @@ def sign_in(page: Page, desk: Desk, who: str) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Desk]:
-    environment = {
-        "VAR_DIR": str(folder),
-        "PORT": str(_free_port()),
-        "ASSAYDESK_DEMO_PASSWORD": PASSWORD,
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-        "PUBLIC_URL": "",
-        "LEASE_SECONDS": "5",
-    }
-    subprocess.run([sys.executable, MANAGE, "migrate", "-v0"], env={**os.environ, **environment}, check=True)
-    with running([sys.executable, str(MANAGE), "serve", "--demo"], environment=environment) as process:
-        url = process.wait_for(r"Assaydesk is at (http://\S+)")[1]
-        process.wait_for("demo has finished", seconds=180)
-        yield Desk(url, process, environment)
-    assert not re.search("database is locked|Traceback", process.written), process.written
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def desk_after(demo: ToldDemo, folder: Path) -> Iterator[Desk]:
+    """A desk of its own on a copy of the demo's, its workers alive; nothing may have gone wrong in its log."""
+    with serving(demo.copy(folder), LEASE_SECONDS="5") as (process, url):
+        yield Desk(url, process, embedded(folder))
+    assert not re.search("database is locked|Traceback", demo.written + process.written), process.written

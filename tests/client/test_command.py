@@ -348,7 +348,7 @@ def test_dataset_commands_speak_the_api(
     assert assaydesk("dataset", "lock", "h", tmp_path / "h.csv", "--from", "s3://shared/h.csv", *lock) == 2
     assert assaydesk("dataset", "lock", "h", *lock) == 2
     assert assaydesk("dataset", "inputs", "h@1") == 0
-    assert capsys.readouterr().out == "h\nh@1\nh@1\nid,a\n1,2\n"
+    assert capsys.readouterr().out == "h\nh@1\nh@1\nh@1\nid,a\n1,2\n"
     assert server.calls[1].json == {"kind": "git", "location": "repo:file.csv", "pin": "c0ffee"}
 
 

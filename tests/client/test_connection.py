@@ -253,7 +253,7 @@ def test_lock_names_the_columns_and_streams_the_file(client: Client, server: Scr
     server.answer("POST /datasets/holdout/versions", {"dataset": "holdout", "version": 1}, status=201)
     client.lock_dataset("holdout", file, id_column="id", target="y", positive="1", segments=["sex", "race"])
     call = server.calls[0]
-    assert call.path.partition("?")[2] == "id=id&target=y&positive=1&segments=sex%2Crace"
+    assert call.path.partition("?")[2] == "id=id&target=y&task=binary&positive=1&segments=sex%2Crace"
     assert call.headers["content-type"] == "text/csv"
     assert call.body == b"id,y\n1,0\n"
 

@@ -2,9 +2,7 @@
 
 import io
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,18 +22,15 @@ from config.demo.steps import StepFailed, Steps, Unexpected
 from config.demo.training import predict
 from registry.actions import create_model
 from tests.factories import persona
-from tests.processes import Process
+from tests.served import PASSWORD, ToldDemo, manage, serving
 
-MANAGE = str(Path(__file__).parent.parent.parent / "manage.py")
-PASSWORD = "four-kind-assayers"
 SCOPES = dict.fromkeys(("dana", "riley", "sam"), ("--scope=read", "--scope=review"))
 
-# One group, so that parallel test processes don't each tell the story.
-whole = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+whole = [pytest.mark.servers, pytest.mark.slow]
 
 
 class Desk(SimpleNamespace):
-    """The served desk: process, folder, url, tokens by person; `left`: its promotions to Production, as told."""
+    """The served desk: folder, url, tokens by person; `told`: its story; `left`: its promotions to Production."""
 
     def client(self, username: str) -> Client:
         if username not in self.tokens:
@@ -44,39 +39,22 @@ class Desk(SimpleNamespace):
         return Client(self.url, self.tokens[username])
 
 
-def embedded(folder: Path) -> dict[str, str]:
-    unset = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY"), "")
-    return {"VAR_DIR": str(folder), "ASSAYDESK_DEMO_PASSWORD": PASSWORD, **unset}
-
-
-def manage(folder: Path, *arguments: str) -> Process:
-    """A command that has ended well."""
-    process = Process([sys.executable, "-W", "ignore", MANAGE, *arguments], environment=embedded(folder))
-    assert process.wait() == 0, process.written
-    return process
-
-
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("demo") / "var"
-    manage(folder, "migrate", "--verbosity=0")
-    command = [sys.executable, "-W", "ignore", MANAGE, "serve", "--demo", "--port", "0"]
-    process = Process(command, environment=embedded(folder))
-    try:
-        url = process.wait_for(r"Assaydesk is at (http://127\.0\.0\.1:\d+)\n")[1]
-        start = process.wait_for(r"Start here: (\S+)/promotions/(\d+)/ as riley|demo ended with status", seconds=240)
-        assert start[2], process.written
-        desk = Desk(process=process, folder=folder, url=url, start=start, tokens={})
+def desk(told_demo: ToldDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Served anew after its story, as on any later day."""
+    folder = told_demo.copy(tmp_path_factory.mktemp("demo") / "var")
+    start = re.search(r"Start here: (\S+)/promotions/(\d+)/ as riley", told_demo.written)
+    assert start, told_demo.written
+    with serving(folder) as (_, url):
+        desk = Desk(told=told_demo, folder=folder, url=url, start=start, tokens={})
         desk.left = promotions(desk)
         yield desk
-    finally:
-        process.end()
 
 
-def promotions(desk: Desk) -> dict[str, Any]:
-    """Label → promotion to Production."""
+def promotions(desk: Desk, model: str = "loan-approval", to: str = "Production") -> dict[str, Any]:
+    """Label → promotion of the model to the stage."""
     with desk.client("ana") as ana:
-        lines = [line for line in ana.promotions() if line["to_stage"] == "Production"]
+        lines = [line for line in ana.promotions(model=model) if line["to_stage"] == to]
         return {line["label"]: ana.promotion(line["id"]) for line in lines}
 
 
@@ -106,7 +84,7 @@ class TestWhole:
 
     def test_first_click_leads_to_an_untouched_review_that_its_makers_cannot_decide(self, desk):
         waiting = desk.left["1.2.0"]
-        assert (desk.start[1], int(desk.start[2])) == (desk.url, waiting["id"])
+        assert (desk.start[1], int(desk.start[2])) == (desk.told.url, waiting["id"])
         assert [slot["filled_by"] for slot in waiting["slots"]] == [[], []]
         assert not waiting["reviews"]
         with desk.client("dana") as dana:
@@ -134,6 +112,37 @@ class TestWhole:
         assert provenance.pop("1.5.0") == "scored"
         assert set(provenance.values()) == {"executed"}
 
+    def test_fares_are_judged_by_rmspe_and_move_to_staging_by_themselves_or_not_at_all(self, desk):
+        staging = promotions(desk, "air-fare", "Staging")
+        assert {label: each["state"] for label, each in staging.items()} == {
+            "1.0.0": "blocked",
+            "1.1.0": "completed",
+            "1.2.0": "completed",
+        }
+        for promotion in staging.values():
+            assert promotion["slots"] == promotion["reviews"] == []
+            ceiling = next(gate for gate in promotion["gates"] if gate["key"] == "error-ceiling")
+            assert re.match(r"RMSPE \d+\.\d\d% [≤>] 20\.00% on air-fare-holdout@1", ceiling["summary"])
+        with desk.client("ana") as ana:
+            assert [arm["label"] for arm in ana.production("air-fare")["arms"]] == ["1.1.0"]
+            assert [ana.version("air-fare", n)["stage"] for n in (1, 2, 3)] == ["None", "Production", "Staging"]
+
+    def test_a_fare_model_is_rejected_by_a_person_where_its_gate_can_not_tell(self, desk):
+        rejected = promotions(desk, "air-fare")["1.2.0"]
+        assert (rejected["state"], rejected["reviews"][0]["reviewer"]) == ("rejected", "sam")
+        kept = next(gate for gate in rejected["gates"] if gate["key"] == "rmspe-kept")
+        assert kept["outcome"] == "inconclusive"
+        assert "more rows" in kept["summary"]
+
+    def test_digits_wait_for_review_with_a_gain_and_a_loss(self, desk):
+        left = promotions(desk, "digit-reader")
+        assert {label: each["state"] for label, each in left.items()} == {"1.0.0": "completed", "1.1.0": "in_review"}
+        assert {gate["outcome"] for gate in left["1.1.0"]["gates"]} == {"passed"}
+        with desk.client("ana") as ana:
+            (arm,) = ana.production("digit-reader")["arms"]
+        assert (arm["task"], arm["decision_threshold"]) == ("multiclass", None)
+        assert arm["contract"]["classes"] == [str(digit) for digit in range(10)]
+
     def test_inputs_handed_out_carry_no_answer(self, desk, tmp_path):
         with desk.client("dana") as dana:
             dana.download_inputs("loan-holdout", 1, tmp_path / "inputs.csv")
@@ -142,7 +151,7 @@ class TestWhole:
 
     @pytest.mark.parametrize("username", ["dana", "riley", "sam", "omar", "ana", "admin"])
     def test_everybody_in_the_table_can_sign_in(self, desk, username):
-        assert re.search(rf"demo +\| +{username} +\S", desk.process.written)
+        assert re.search(rf"demo +\| +{username} +\S", desk.told.written)
         with httpx.Client(base_url=desk.url) as browser:
             page = browser.get("/sign-in/").text
             [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page))

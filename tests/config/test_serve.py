@@ -12,14 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Process, is_running, wait_until, wait_until_gone
+from tests.served import MANAGE, embedded
 
-# One group, so that parallel test processes don't each start the desk that these tests share.
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("serve")]
-MANAGE = str(Path(__file__).parent.parent.parent / "manage.py")
-
-
-def embedded(folder: Path) -> dict[str, str]:
-    return {"VAR_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": "", "PUBLIC_URL": "", "SECRET_KEY": ""}
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 def serve(*arguments: str) -> list[str]:
@@ -40,26 +35,17 @@ class Desk(Process):
 
 
 @pytest.fixture(scope="module")
-def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database that is set up, to be copied."""
-    folder = tmp_path_factory.mktemp("empty") / "var"
-    migrate = Process([sys.executable, MANAGE, "migrate"], environment=embedded(folder))
-    assert migrate.wait() == 0, migrate.written
-    return folder
-
-
-@pytest.fixture(scope="module")
-def desk(empty_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(empty_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One desk for the tests that leave it running."""
-    desk = Desk(shutil.copytree(empty_folder, tmp_path_factory.mktemp("desk") / "var"))
+    desk = Desk(shutil.copytree(empty_desk, tmp_path_factory.mktemp("desk") / "var"))
     yield desk
     desk.end()
 
 
 @pytest.fixture
-def own_desk(empty_folder: Path, tmp_path: Path) -> Iterator[Desk]:
+def own_desk(empty_desk: Path, tmp_path: Path) -> Iterator[Desk]:
     """A desk for a test that ends it."""
-    desk = Desk(shutil.copytree(empty_folder, tmp_path / "var"))
+    desk = Desk(shutil.copytree(empty_desk, tmp_path / "var"))
     yield desk
     desk.end()
 

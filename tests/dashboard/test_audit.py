@@ -202,3 +202,10 @@ def test_no_address_takes_it_away(people: Any) -> None:
     before = AuditEvent.objects.count()
     assert client_of(people.ana).get("/audit/export/?format=csv").status_code == 405
     assert AuditEvent.objects.count() == before
+
+
+def test_events_about_datasets_lead_to_their_pages(people: Any) -> None:
+    factories.holdout()
+    page = page_of(people.ana, "/audit/")
+    assert '<a href="/datasets/loan-holdout/versions/1/">loan-holdout@1</a>' in page
+    assert '<a href="/datasets/loan-holdout/">loan-holdout@0</a>' in page

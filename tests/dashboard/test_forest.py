@@ -46,7 +46,7 @@ def test_a_point_beyond_the_edge_leaves_the_arrow_alone() -> None:
     axis = forest.Axis(108, 6, 6)
     drawn = forest.mark(far, axis, unit=0.01, direction="lower")
     assert drawn is not None
-    assert bar_ends(drawn) == (forest.EDGE, pytest.approx(108 - 6 * 12.6, abs=0.1))
+    assert bar_ends(drawn) == pytest.approx((forest.EDGE, 108 - 6 * 12.6), abs=0.1)
     assert drawn.bar.count("L") == 1
     assert drawn.point == ""
 

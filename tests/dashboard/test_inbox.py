@@ -165,3 +165,24 @@ def test_the_number_of_queries_does_not_grow_with_the_promotions(people: Any) ->
         factories.promotion_in(State.BLOCKED, model=factories.model_named(f"blocked-{number}"))
         factories.promotion_in(State.COMPLETED, model=factories.model_named(f"done-{number}"))
     assert queries() == few
+
+
+@pytest.mark.parametrize(
+    ("state", "instead"), [("blocked", "After the gates"), ("changes_requested", "After the answer")]
+)
+def test_what_waits_for_its_requester_has_no_due_time(people: Any, state: str, instead: str) -> None:
+    promotion = in_review(factories.model_named("loan"))
+    late = timezone.now() - timedelta(hours=6)
+    Promotion.objects.filter(pk=promotion.pk).update(state=state, due_at=late)
+    for address in ("/", "/models/loan/", f"/promotions/{promotion.pk}/"):
+        page = page_of(people.dana, address)
+        assert "verdue" not in page, address
+        assert instead in page or "/promotions/" in address
+
+
+def test_no_decision_is_asked_of_a_requester_whose_own_promotion_is_blocked(people: Any) -> None:
+    factories.promotion_in("blocked")
+    page = page_of(people.dana, "/")
+    assert "No decision is asked of you" in page
+    assert "You" in section(page, "yours")
+    assert "a gate failed" in section(page, "yours")

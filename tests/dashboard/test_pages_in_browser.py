@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
+
+from tests.dashboard.accessible import assert_accessible
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -68,8 +69,7 @@ def test_components_fit_and_are_accessible(page: Page, live_server: Any, width: 
     page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
     open_components(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 def test_a_slash_focuses_the_search_but_not_while_typing(page: Page) -> None:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from approvals.intake import revise_card
 from approvals.models import Promotion
 from approvals.standing import current_runs
 from tests import factories
+from tests.dashboard.accessible import assert_accessible
 from tests.dashboard.browsing import client_of
 from tests.dashboard.test_pages_in_browser import NOTE_VIOLATIONS
 from tests.factories import persona, promotion_in
@@ -70,16 +70,14 @@ def test_the_page_fits_is_accessible_and_keeps_the_policy(
     page = page_of(context, promotion)
     expect(page.locator("figure[data-drawn]")).to_have_count(1, timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
     assert page.evaluate("violations") == []
 
 
 @pytest.mark.parametrize("state", ["checking", "blocked", "changes_requested", "completed", "rejected"])
 def test_every_kind_of_panel_is_accessible(context_of: OpenContext, state: str) -> None:
     page = page_of(context_of("dana"), promotion_in(state))
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

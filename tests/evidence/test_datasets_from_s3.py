@@ -153,9 +153,8 @@ def test_large_objects_come_in_pieces(shared):
 
 
 def test_through_the_api_approvers_lock_it_and_contributors_do_not(dataset):
-    address = (
-        "/datasets/holdout/versions?from=s3%3A%2F%2Fmodels%2Fshared%2Fholdout.csv&id=id&target=approved&positive=yes"
-    )
+    declared = "id=id&target=approved&positive=yes"
+    address = f"/datasets/holdout/versions?from=s3%3A%2F%2Fmodels%2Fshared%2Fholdout.csv&{declared}"
     problem_of(Caller(persona("dana")).post(address), 403, "not_permitted")
     told = ok(Caller(persona("sam")).post(address), 201)
     assert told["pin"] == DIGEST

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,9 +52,22 @@ def fresh_database(url: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
 
 
-def desk_in(folder: Path, *, database_url: str = "", redis_url: str = "") -> Desk:
-    """A migrated desk that keeps its files in `folder`. Leases are short, so that dead workers are missed soon."""
-    environment = {
+def embedded_desk_in(folder: Path, empty_desk: Path) -> Desk:
+    """A desk on a copy of an empty one."""
+    shutil.copytree(empty_desk, folder, dirs_exist_ok=True)
+    return Desk(environment_of(folder))
+
+
+def desk_at_work_in(folder: Path, *, database_url: str, redis_url: str = "") -> Desk:
+    """A migrated desk on servers that keeps its files in `folder`."""
+    desk = Desk(environment_of(folder, database_url=database_url, redis_url=redis_url))
+    desk.run("manage.py", "migrate", "--verbosity", "0")
+    return desk
+
+
+def environment_of(folder: Path, *, database_url: str = "", redis_url: str = "") -> dict[str, str]:
+    """Leases are short, so that dead workers are missed soon."""
+    return {
         "VAR_DIR": str(folder),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
@@ -63,6 +77,3 @@ def desk_in(folder: Path, *, database_url: str = "", redis_url: str = "") -> Des
         "REQUIRE_ISOLATION": "false",
         "PYTHONUNBUFFERED": "1",
     }
-    desk = Desk(environment)
-    desk.run("manage.py", "migrate", "--verbosity", "0")
-    return desk

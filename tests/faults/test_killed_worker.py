@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.desks import Desk, desk_in, fresh_database
+from tests.faults.desks import Desk, desk_at_work_in, embedded_desk_in, fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.servers
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
     """A desk as it comes (SQLite, queue in files), and one as at work (PostgreSQL, Redis)."""
     if request.param == "embedded":
-        return desk_in(tmp_path)
+        return embedded_desk_in(tmp_path, request.getfixturevalue("empty_desk"))
     database = fresh_database(request.getfixturevalue("postgresql_url"))
     queue = request.getfixturevalue("redis_url")
-    return desk_in(tmp_path, database_url=database, redis_url=queue)
+    return desk_at_work_in(tmp_path, database_url=database, redis_url=queue)
 
 
 def test_a_gate_whose_worker_was_killed_in_mid_run_finishes_exactly_once(desk: Desk) -> None:
@@ -29,8 +29,10 @@ def test_a_gate_whose_worker_was_killed_in_mid_run_finishes_exactly_once(desk: D
 
 
 @pytest.mark.slow
-def test_a_gate_that_cost_three_workers_their_lives_is_an_error_and_never_a_pass(tmp_path: Path) -> None:
-    found = desk_in(tmp_path).play("killing_workers", "three_workers_are_killed")
+def test_a_gate_that_cost_three_workers_their_lives_is_an_error_and_never_a_pass(
+    tmp_path: Path, empty_desk: Path
+) -> None:
+    found = embedded_desk_in(tmp_path, empty_desk).play("killing_workers", "three_workers_are_killed")
     assert found["killed_while"] == ["running the model"] * 3
     assert (found["outcome"], found["state"]) == ("error", "blocked")
     assert "worker was stopped each time" in found["summary"]
