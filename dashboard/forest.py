@@ -140,7 +140,9 @@ def _round_step(width: float) -> float:
 
 
 def _bar(axis: Axis, low: float, high: float) -> str:
-    left, right = axis.place(low), axis.place(high)
+    # An arrow reaches into the margin, so that a point beside the edge doesn't cover it.
+    left = axis.place(low) if axis.reaches(low) else 0.0
+    right = axis.place(high) if axis.reaches(high) else WIDTH
     left_end = f"M{left} 8.5v7" if axis.reaches(low) else f"M{left + 4} 8.5L{left} 12l4 3.5"
     right_end = f"M{right} 8.5v7" if axis.reaches(high) else f"M{right - 4} 8.5L{right} 12l-4 3.5"
     return f"M{left} 12H{right}{left_end}{right_end}"

@@ -116,7 +116,8 @@ def _tally(table: JointTable, draws: Floats, decided: Classes) -> Tallies:
 
 
 def _membership(cells: Classes, classes: int) -> Floats:
-    return (cells[:, None] == np.arange(classes)[None, :]).astype(np.float64)
+    members: Floats = (cells[:, None] == np.arange(classes)[None, :]).astype(np.float64)
+    return members
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

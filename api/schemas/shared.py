@@ -1,4 +1,4 @@
-"""What several kinds of call and answer have in common. Unknown keys are refused: a misspelt one must not pass in silence."""
+"""What several kinds of call and answer share. Unknown keys are refused: a misspelt one must not pass in silence."""
 
 from typing import Annotated, Any
 

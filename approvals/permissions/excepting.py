@@ -7,7 +7,8 @@ from accounts.roles import APPROVE, REVIEW
 from approvals.gates import GATES
 from approvals.models import AfterReview, GateRun
 from approvals.permissions.wording import closed, joined
-from approvals.standing import Marks, barred_people, standing_waiver
+from approvals.seals import standing_waiver
+from approvals.standing import Marks, barred_people
 
 
 def why_never_waive(marks: Marks, user: User) -> Reason | None:

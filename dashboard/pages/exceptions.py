@@ -1,6 +1,8 @@
 """What was let through or done without asking first, and who has looked at it since."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import QuerySet
 
@@ -10,8 +12,10 @@ from accounts.reasons import Reason, Refusal
 from approvals.models import Acknowledgement, AfterReview, Waiver
 from approvals.permissions import why_not_decide_after_review
 from approvals.queries import after_reviews
+from approvals.standing import document_of
 
 SHOWN = 25
+Let = TypeVar("Let", Waiver, Acknowledgement)
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,15 @@ class ShownAfterReview:
 
 @dataclass(frozen=True)
 class Exceptions:
+    """Waivers and acknowledgements each come with their gate's title."""
+
     model: str
     open: list[ShownAfterReview]
+    open_count: int
     decided: list[AfterReview]
     older: int | None
-    waivers: list[Waiver]
-    acknowledgements: list[Acknowledgement]
+    waivers: list[tuple[str, Waiver]]
+    acknowledgements: list[tuple[str, Acknowledgement]]
 
 
 def exceptions_page(
@@ -45,14 +52,15 @@ def exceptions_page(
     reviews = _of(model, visible(after_reviews(), actor=reader, model_path="model"), "model")
     decided = reviews.exclude(verdict="").order_by("-pk")
     page = list((decided.filter(pk__lt=before) if before else decided)[: SHOWN + 1])
-    waiting = reviews.filter(verdict="").order_by("due_at", "pk")[: SHOWN * 2]
+    waiting = reviews.filter(verdict="").order_by("due_at", "pk")
     return Exceptions(
         model=model,
-        open=[_shown(each, reader, refused) for each in waiting],
+        open=[_shown(each, reader, refused) for each in waiting[: SHOWN * 2]],
+        open_count=waiting.count(),
         decided=page[:SHOWN],
         older=page[SHOWN - 1].pk if len(page) > SHOWN else None,
-        waivers=list(_waivers(reader, model)[:SHOWN]),
-        acknowledgements=list(_acknowledgements(reader, model)[:SHOWN]),
+        waivers=_titled(_waivers(reader, model)[:SHOWN]),
+        acknowledgements=_titled(_acknowledgements(reader, model)[:SHOWN]),
     )
 
 
@@ -61,15 +69,28 @@ def _shown(after_review: AfterReview, reader: User, refused: tuple[int, str, Ref
     return ShownAfterReview(after_review, why_not_decide_after_review(after_review, reader), typed, refusal)
 
 
+_REVISION = "gate_run__promotion__policy_revision"
+
+
+def _titled(found: Iterable[Let]) -> list[tuple[str, Let]]:
+    """Each with its gate's title; a gate that a later policy dropped goes by its key."""
+    titled = []
+    for each in found:
+        rules = {rule.key: rule for rule in document_of(each.gate_run.promotion).gates}
+        rule = rules.get(each.gate_run.key)
+        titled.append((rule.shown_title if rule else each.gate_run.key, each))
+    return titled
+
+
 def _waivers(reader: User, model: str) -> QuerySet[Waiver]:
     path = "gate_run__promotion__version__model"
-    found = visible(Waiver.objects.select_related("by", path), actor=reader, model_path=path)
+    found = visible(Waiver.objects.select_related("by", path, _REVISION), actor=reader, model_path=path)
     return _of(model, found, path).order_by("-pk")
 
 
 def _acknowledgements(reader: User, model: str) -> QuerySet[Acknowledgement]:
     path = "gate_run__promotion__version__model"
-    found = visible(Acknowledgement.objects.select_related("by", path), actor=reader, model_path=path)
+    found = visible(Acknowledgement.objects.select_related("by", path, _REVISION), actor=reader, model_path=path)
     return _of(model, found, path).order_by("-pk")
 
 

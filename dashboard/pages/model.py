@@ -90,11 +90,23 @@ class PolicyInForce:
 
 @dataclass(frozen=True)
 class Term:
-    """A stretch in Production with those who approved it, as far as a promotion began it."""
+    """A stretch in Production with those who approved it, as far as a promotion began it; else with who began it.
+
+    `why` is the reason that was given for a rollback, `why_ended` the one for how it ended, both "" where there is none.
+    """
 
     term: StageTerm
     approvers: list[User]
+    began_by: str
     can_return: bool
+
+    @property
+    def why(self) -> str:
+        return self.term.started_because.partition("rollback: ")[2]
+
+    @property
+    def why_ended(self) -> str:
+        return re.split("rollback: |take-down: ", self.term.ended_because, maxsplit=1)[-1]
 
 
 @dataclass(frozen=True)
@@ -204,8 +216,16 @@ def _terms(model: Model, before: int | None, rollback: Rollback | None) -> tuple
     approvers = _approvers_by_promotion(page)
     # Only beside the last of a version's terms: earlier ones would offer the same.
     returning = {target.term.pk for target in rollback.targets if target.why_not is None} if rollback else set()
-    terms = [Term(term, approvers[_promotion_of(term)], term.pk in returning) for term in page]
+    names = _names([term.started_by for term in page])
+    terms = [
+        Term(term, approvers[_promotion_of(term)], names.get(term.started_by, term.started_by), term.pk in returning)
+        for term in page
+    ]
     return terms, page[-1].pk if len(found) > TERMS_SHOWN else None
+
+
+def _names(usernames: Iterable[str]) -> dict[str, str]:
+    return {each.username: each.display_name for each in User.objects.filter(username__in=usernames)}
 
 
 def _promotion_of(term: StageTerm) -> int:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
 
 from accounts.models import User
 from approvals.models import GateRun, Outcome, Promotion, State
 from approvals.seals import standing_waiver
-from approvals.standing import Marks
+from approvals.standing import Marks, responsible
 from approvals.waiting import can_decide, due_time
+from dashboard import times
 from work.models import Job
 
 _NOT_DUE = {
@@ -108,10 +110,11 @@ def waiting_on(marks: Marks, reviewers: Iterable[User]) -> WaitingOn:
     if promotion.state == State.CHECKING:
         return WaitingOn("Gates", note="running", since=None)
     if promotion.state == State.APPROVED:
-        return WaitingOn("Assaydesk", note="completes it")
+        return _held_by(marks)
     if promotion.state != State.IN_REVIEW:
         note = "a gate failed" if promotion.state == State.BLOCKED else "changes requested"
-        return WaitingOn(who=promotion.on_behalf_of or promotion.requested_by, note=note)
+        people = responsible(promotion)
+        return WaitingOn(who=people[-1], note=note) if people else WaitingOn("Nobody", note="its requester left")
     deciders = [person for person in reviewers if can_decide(marks, person)]
     if not deciders:
         return WaitingOn("Nobody", note="no one holds an open slot’s role")
@@ -120,6 +123,16 @@ def waiting_on(marks: Marks, reviewers: Iterable[User]) -> WaitingOn:
         return WaitingOn(who=first, since=promotion.review_started_at)
     more = others[0].display_name if len(others) == 1 else f"{len(others)} others"
     return WaitingOn(who=first, note=f"or {more}")
+
+
+def _held_by(marks: Marks) -> WaitingOn:
+    """What an approved promotion still waits for: an answer from outside, a moment, or just the sweeper."""
+    waiting = [marks.document.gate(run.key).shown_title for run in marks.runs if run.outcome == Outcome.WAITING]
+    if waiting:
+        return WaitingOn(", ".join(waiting), note="to be reported")
+    moment = marks.promotion.look_again_at
+    when = f" {times.clock(moment, timezone.now())}" if moment else ""
+    return WaitingOn("Assaydesk", note=f"completes it{when}")
 
 
 def _people_granted(marks: Iterable[Marks]) -> list[User]:

@@ -1,11 +1,14 @@
 """What an operator may do to a model: roll back (and to what), take down."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from accounts.models import User
 from accounts.reasons import Reason
 from approvals.permissions import why_not_operate, why_not_previous, why_not_restore
 from approvals.queries import open_promotions
+from dashboard.pages.version_hallmark import metric_title
+from evidence.models import MetricValue
 from registry.models import Model, StageTerm, Version
 from registry.queries import primary_version, production_history
 
@@ -15,20 +18,29 @@ TARGETS_SHOWN = 8
 
 @dataclass(frozen=True)
 class Target:
-    """A version that was live before. `why_not`: why it can't be gone back to; `doubt`: why not by itself."""
+    """A version that was live before. `why_not`: why it can't be gone back to; `doubt`: why not by itself.
+
+    `value` is its primary metric where it was measured on the dataset on which the live version was, too.
+    """
 
     version: Version
     term: StageTerm
+    value: float | None
     why_not: Reason | None
     doubt: Reason | None
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """What the form of rollback shows. `chosen` is the number of the target that is marked, None for none."""
+    """What the form of rollback shows. `chosen` is the number of the target that is marked, None for none.
+
+    `live_value` is the live version's primary metric, called `metric`; None where it wasn't measured.
+    """
 
     model: Model
     live: Version | None
+    live_value: float | None
+    metric: str
     targets: list[Target]
     chosen: int | None
     open_promotions: int
@@ -42,18 +54,23 @@ def rollback_of(model: Model, reader: User, *, wanted: int | None = None) -> Rol
     """The choice there is, for an operator; None for everybody else."""
     if why_not_operate(model, reader) is not None:
         return None
-    targets = _targets(model)
+    live = primary_version(model)
+    terms = _last_terms(model)
+    values = _values([*(term.version_id for term in terms), *([live.pk] if live else [])], live, model.primary_metric)
+    targets = _targets(terms, values)
     return Rollback(
         model=model,
-        live=primary_version(model),
+        live=live,
+        live_value=values.get(live.pk) if live else None,
+        metric=metric_title(model.primary_metric),
         targets=targets,
         chosen=_chosen(targets, wanted),
         open_promotions=open_promotions().filter(version__model=model).count(),
     )
 
 
-def _targets(model: Model) -> list[Target]:
-    """Versions that left Production, each with its last term there, the last to leave first."""
+def _last_terms(model: Model) -> list[StageTerm]:
+    """Of each version that left Production its last term there, the last to leave first."""
     last: dict[int, StageTerm] = {}
     ended = (
         production_history(model)
@@ -63,12 +80,35 @@ def _targets(model: Model) -> list[Target]:
     )
     for term in ended[: TARGETS_SHOWN * 4]:
         last.setdefault(term.version_id, term)
-    terms = list(last.values())
+    return list(last.values())[: TARGETS_SHOWN + 1]
+
+
+def _targets(terms: Iterable[StageTerm], values: dict[int, float]) -> list[Target]:
     found = [
-        Target(term.version, term, why_not_restore(term.version, term), why_not_previous(term.version, term))
-        for term in terms[: TARGETS_SHOWN + 1]
+        Target(
+            version=term.version,
+            term=term,
+            value=values.get(term.version_id),
+            why_not=why_not_restore(term.version, term),
+            doubt=why_not_previous(term.version, term),
+        )
+        for term in terms
     ]
     return [target for target in found if target.why_not is None or target.why_not.code != "already_live"]
+
+
+def _values(versions: Iterable[int], live: Version | None, metric: str) -> dict[int, float]:
+    """The metric by version, on the dataset on which the live version was measured last: others don't compare."""
+    measured = MetricValue.objects.filter(evaluation__version__in=versions, metric=metric, column="")
+    found = [
+        (version, dataset, value)
+        for version, dataset, value in measured.order_by("-evaluation__made_at", "-pk").values_list(
+            "evaluation__version", "evaluation__dataset", "value"
+        )
+        if value is not None
+    ]
+    of_live = next((dataset for version, dataset, _ in found if live and version == live.pk), None)
+    return {version: value for version, dataset, value in reversed(found) if dataset == of_live}
 
 
 def _chosen(targets: list[Target], wanted: int | None) -> int | None:

@@ -44,6 +44,7 @@ class PromotionPage:
     panel: Panel
     notices: Notices
     last_review: Review | None
+    taken_over_by: list[User]
     sent: Typed
     refusal: Refusal | None
 
@@ -85,6 +86,7 @@ def promotion_page(
         panel=panel_of(marks, reader, sent, refusal),
         notices=notices_of(marks, reader),
         last_review=promotion.reviews.select_related("reviewer").order_by("-at").first(),
+        taken_over_by=[takeover.by for takeover in promotion.takeovers.all()],
         sent=sent,
         refusal=refusal,
     )

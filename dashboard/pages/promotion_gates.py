@@ -7,7 +7,7 @@ from functools import partial
 from django.utils import timezone
 
 from accounts.models import User
-from approvals.models import GateRun, Outcome
+from approvals.models import GateRun, Outcome, Waiver
 from approvals.permissions import why_never_waive, why_not_rerun, why_not_waivable
 from approvals.seals import standing_waiver
 from approvals.standing import Marks, acknowledgement_of
@@ -57,6 +57,7 @@ class ShownGate:
     may_rerun: bool
     may_waive: bool
     why_not_waivable: str
+    waiver: Waiver | None
     sent: Typed = field(default_factory=Typed)
     problem: str = ""
 
@@ -68,6 +69,10 @@ class Gates:
     shown: list[ShownGate]
     progress: Progress | None
     outcomes: list[str]
+
+    @property
+    def waived(self) -> list[ShownGate]:
+        return [gate for gate in self.shown if gate.waiver]
 
 
 def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typed, problem: str) -> Gates:
@@ -111,6 +116,7 @@ def _shown(marks: Marks, run: GateRun, evaluations: dict[str, Evaluation], reade
         may_rerun=may_rerun,
         may_waive=may_waive,
         why_not_waivable=str(unwaivable or ""),
+        waiver=standing_waiver(run),
     )
 
 
@@ -123,8 +129,9 @@ def _why(run: GateRun) -> str:
         told.append(f"Accepted by {accepted.by.display_name}, {when}: “{accepted.reason}”")
     waiver = standing_waiver(run)
     if waiver is not None:
-        until = f" until {times.on_record(waiver.expires_at)}" if waiver.expires_at else ""
-        when = times.clock(waiver.at, timezone.now())
+        now = timezone.now()
+        until = f" until {times.clock(waiver.expires_at, now)}" if waiver.expires_at else ""
+        when = times.clock(waiver.at, now)
         told.append(f"Waived{until} by {waiver.by.display_name}, {when}: “{waiver.reason}”")
     return " ".join(told)
 

@@ -22,6 +22,10 @@ class Notices:
     nobody_sees_to_it: bool
     may_take_over: bool
 
+    @property
+    def any(self) -> bool:
+        return bool(self.holds or self.newer or self.nobody_sees_to_it or self.may_take_over)
+
 
 def notices_of(marks: Marks, reader: User) -> Notices:
     promotion = marks.promotion

@@ -8,7 +8,7 @@ from accounts.access import people_who_may
 from accounts.models import User
 from accounts.reasons import Reason, Refusal
 from accounts.roles import REVIEW
-from approvals.models import Acknowledgement, GateRun, Promotion, Review
+from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, State
 from approvals.permissions import (
     why_never_decide,
     why_not_approve,
@@ -73,6 +73,7 @@ class Panel:
     items: list[Item]
     unsure: list[Unsure]
     accepted: list[tuple[str, Acknowledgement]]
+    still_to_come: list[str]
     seats: list[Seat]
     sent: Typed
     refusal: Refusal | None
@@ -121,6 +122,9 @@ def panel_of(marks: Marks, reader: User, sent: Typed, refusal: Refusal | None) -
             for run in marks.runs
             if (acknowledged := acknowledgement_of(run)) is not None
         ],
+        still_to_come=[
+            marks.document.gate(run.key).shown_title for run in marks.runs if run.outcome == Outcome.WAITING
+        ],
         seats=_seats(marks, reader, able),
         sent=sent if sent.form in {"review", "requester"} else Typed(),
         refusal=refusal if sent.form in {"review", "requester"} else None,
@@ -131,7 +135,8 @@ def panel_of(marks: Marks, reader: User, sent: Typed, refusal: Refusal | None) -
 
 def _offers(marks: Marks, reader: User, not_now: Reason | None) -> list[str]:
     """The verdicts that are offered as buttons."""
-    offers = [] if not_now and not_now.code in NOTHING_TO_APPROVE else ["approve"]
+    decided = marks.promotion.state == State.APPROVED or (not_now and not_now.code in NOTHING_TO_APPROVE)
+    offers = [] if decided else ["approve"]
     if why_not_reject(marks, reader) is None:
         offers.append("reject")
     if why_not_request_changes(marks, reader) is None:

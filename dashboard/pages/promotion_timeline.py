@@ -93,11 +93,35 @@ def _gate_title(document: Document, key: str) -> str:
 def _gate_finished(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
     outcome = str(after.get("outcome", ""))
     status = outcome if outcome in GATES else "error"
-    words = {"passed": "passed", "failed": "failed", "inconclusive": "is inconclusive"}.get(
-        outcome, "ended in an error"
-    )
+    words = _OUTCOMES.get(outcome, "ended in an error")
     title = _gate_title(document, str(after.get("gate", "")))
     return Line(event.at, title, f"{words}: {after.get('summary', '')}", status=status)
+
+
+def _gate_reported(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
+    title, outcome = _gate_title(document, str(after.get("gate", ""))), after.get("outcome", "")
+    return _line(event, f"reported {title}: {outcome}, {after.get('summary', '')}")
+
+
+def _waived(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
+    words = f"waived {_gate_title(document, str(after.get('gate', '')))}"
+    until = parse_datetime(str(after.get("until", "")))
+    return _line(event, f"{words} until {times.clock(until, event.at)}" if until else words)
+
+
+def _waiver_voided(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
+    title = _gate_title(document, str(after.get("gate", "")))
+    return _line(event, f"ended the waiver of {title}", status="waived")
+
+
+def _held(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
+    until = parse_datetime(str(after.get("until") or ""))
+    words = "holds it back, with every mark given"
+    return _line(event, f"{words}, until {times.clock(until, event.at)}" if until else words, status="waiting")
+
+
+def _restarted(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
+    return _line(event, f"restarted it under {after.get('policy', 'another policy revision')}")
 
 
 def _gate_rerun(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
@@ -119,7 +143,7 @@ def _review_started(event: AuditEvent, after: dict[str, Any], document: Document
 
 def _blocked(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
     titles = [_gate_title(document, str(key)) for key in after.get("failed", [])]
-    return _line(event, f"blocked it: {', '.join(titles)} must pass first", status="blocked")
+    return _line(event, f"blocked it: {', '.join(titles)} must pass or be waived first", status="blocked")
 
 
 def _ticked(event: AuditEvent, after: dict[str, Any], document: Document) -> Line:
@@ -147,11 +171,21 @@ def _marks_fell(event: AuditEvent, after: dict[str, Any], document: Document) ->
     return _line(event, f"dropped the {fell}, because {changed} changed", status="rerun")
 
 
+_OUTCOMES = {
+    "passed": "passed",
+    "failed": "failed",
+    "inconclusive": "is inconclusive",
+    "waiting": "waits for an answer from outside",
+}
+
 _TOLD: dict[str, Telling] = {
     events.PROMOTION_OPENED.name: _opened,
     events.GATE_FINISHED.name: _gate_finished,
     events.GATE_RERUN.name: _gate_rerun,
     events.GATE_ACKNOWLEDGED.name: _acknowledged,
+    events.GATE_REPORTED.name: _gate_reported,
+    events.GATE_WAIVED.name: _waived,
+    events.WAIVER_VOIDED.name: _waiver_voided,
     events.REVIEW_STARTED.name: _review_started,
     events.PROMOTION_BLOCKED.name: _blocked,
     events.ITEM_TICKED.name: _ticked,
@@ -161,6 +195,11 @@ _TOLD: dict[str, Telling] = {
     events.PROMOTION_REJECTED.name: _saying("rejected it"),
     events.PROMOTION_WITHDRAWN.name: _saying("withdrew it"),
     events.PROMOTION_SUPERSEDED.name: _saying("closed it as superseded", status="superseded"),
+    events.PROMOTION_EXPIRED.name: _saying("closed it: its time was over", status="expired"),
+    events.PROMOTION_HELD.name: _held,
+    events.PROMOTION_REOPENED.name: _saying("put it before its reviewers again", status="in_review"),
+    events.PROMOTION_RESTARTED.name: _restarted,
+    events.PROMOTION_TAKEN_OVER.name: _saying("took it over"),
     events.PROMOTION_COMPLETED.name: _completed,
     events.BASELINE_MOVED.name: _baseline_moved,
     events.MARKS_FELL.name: _marks_fell,

@@ -259,9 +259,9 @@ def gate_list(gates: Sequence[Any]) -> dict[str, Any]:
 
 
 @register.simple_block_tag
-def callout(content: str, tone: str, *, alert: bool = False) -> str:
+def callout(content: str, tone: str, *, alert: bool = False, symbol: str = "") -> str:
     """What happened, in bold first, then what to do. `alert` speaks at once (after a submit)."""
-    context = {"content": content, "tone": tone, "alert": alert, "symbol": CALLOUT_ICONS[tone]}
+    context = {"content": content, "tone": tone, "alert": alert, "symbol": symbol or CALLOUT_ICONS[tone]}
     return render_to_string("includes/callout.html", context)
 
 

@@ -194,12 +194,8 @@ def store_evaluation(
             for value in values:
                 value.evaluation = evaluation
             MetricValue.objects.bulk_create(values)
-            ExposureEntry.objects.create(
-                dataset=locked,
-                what=ExposureEntry.What.RESULT,
-                who=actor.username if actor else "",
-                version=str(version),
-            )
+            who = actor.username if actor else ""
+            ExposureEntry.objects.create(dataset=locked, what=ExposureEntry.What.RESULT, who=who, version=str(version))
             after = {"dataset": str(locked), "provenance": provenance, "predictions": predictions.sha256}
             record(verb, version_subject(version), actor=actor, after=after)
     except IntegrityError:

@@ -1,12 +1,23 @@
 """What the rules say of promotions, told in plain Python with as few words as they need."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from tests import factories
 
 OPEN = {"checking", "blocked", "in_review", "changes_requested", "approved"}
 GATES = {"loss": "no_regression", "card": "card_complete", "outside": "external_check"}
 #: Pat also contributes, and so can step in for a requester who left.
 SLOTS = {"model": {"riley", "sam", "pat"}, "risk": {"sam", "pat"}}
 REVIEWERS, APPROVERS, CONTRIBUTORS = SLOTS["model"], SLOTS["risk"], {"dana", "pat"}
+POLICY: dict[str, Any] = {
+    "gates": [
+        {"key": "loss", "kind": "no_regression", "parameters": {"metric": "auc", "dataset": factories.HOLDOUT}},
+        {"key": "card", "kind": "card_complete"},
+        {"key": "outside", "kind": "external_check", "parameters": {"what": "End-to-end tests"}},
+    ],
+    "slots": [{"key": "model", "role": "reviewer"}, {"key": "risk", "role": "approver"}],
+}
 
 #: What is the same is the same decision: the outcome, and for a comparison with what.
 Finding = tuple[str, int | None]
@@ -33,7 +44,7 @@ class Account:
     state: str = "checking"
     gates: dict[str, str] = field(default_factory=lambda: dict.fromkeys(GATES, "pending"))
     approvals: dict[str, tuple[str, Parts]] = field(default_factory=dict)  # who: slot and what was seen
-    acknowledged: dict[str, tuple[str, Finding]] = field(default_factory=dict)  # gate: who and of what
+    acknowledged: dict[tuple[str, Finding], str] = field(default_factory=dict)  # gate and what of it: who
     waivers: dict[str, Exempted] = field(default_factory=dict)  # gate: what holds now
     taken_over_by: str = ""
 
@@ -57,8 +68,8 @@ class Account:
 
     @property
     def unsure(self) -> set[str]:
-        seen = {key for key, (_, finding) in self.acknowledged.items() if finding == self.finding(key)}
-        return {key for key, found in self.gates.items() if found == "inconclusive"} - seen
+        unsure = {key for key, found in self.gates.items() if found == "inconclusive"}
+        return {key for key in unsure if (key, self.finding(key)) not in self.acknowledged}
 
     @property
     def givers(self) -> set[str]:
@@ -148,6 +159,22 @@ class Rules:
         self.completed += 1
         self.replace_live(account.version, "replaced")
 
+    def step_in(self, account: Account, who: str) -> None:
+        """Who takes a promotion over takes back what they said before."""
+        account.taken_over_by = who
+        before = (len(account.approvals), len(account.acknowledged), len(account.waivers))
+        account.approvals.pop(who, None)
+        account.acknowledged = {of: by for of, by in account.acknowledged.items() if by != who}
+        account.waivers = {key: waiver for key, waiver in account.waivers.items() if waiver.by != who}
+        if before != (len(account.approvals), len(account.acknowledged), len(account.waivers)):
+            self.check_again(account)
+            self.go_on(account)
+
+    def restart(self, account: Account) -> None:
+        account.approvals = {}
+        account.state, account.revision, account.baseline = "checking", self.revision, self.live
+        self.check_again(account, *GATES)
+
     # --- What is live ---
 
     def replace_live(self, number: int | None, how: str) -> None:
@@ -172,6 +199,11 @@ class Rules:
             if how != "rolled_back" and number not in self.deprecated and self.stages[number] == "Archived"
         ]
         return max(good)[1] if good else None
+
+    def supersede(self, number: int) -> None:
+        for account in self.promotions.values():
+            if account.version == number and account.state in OPEN:
+                account.state = "superseded"
 
     # --- What time does ---
 

@@ -1,6 +1,13 @@
+import io
+
 import pytest
 
+from accounts.reasons import Invalid
+from approvals.intake import take_predictions
+from evidence.actions import lock_dataset
 from evidence.models import Evaluation, Provenance
+from evidence.tables import Declaration
+from registry.actions import create_dataset
 from registry.models import Model, Version
 from tests import factories
 from tests.approvals.judging import hand_in, judge, promotion_with_gate, run_of
@@ -77,3 +84,53 @@ def test_predictions_that_arrive_later_are_judged_without_asking_again(loan: Mod
     hand_in(version)
     assert factories.run_gates(promotion).state == "in_review"
     assert (run_of(promotion).outcome, run_of(promotion).number) == ("passed", 2)
+
+
+# --- Models that predict numbers ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def fare(loan: Model) -> Version:
+    """A regression that says 4 too much on average: 10% of every fare, in dollars."""
+    sam = factories.persona("sam")
+    fares = [20 + number for number in range(41)]
+    rows = "\n".join(["id,miles,fare", *(f"r{number},{number},{dollars}" for number, dollars in enumerate(fares))])
+    declared = Declaration(id_column="id", target="fare", task="regression")
+    locked = lock_dataset(create_dataset("fares", actor=sam), [rows.encode()], declared, actor=sam)
+    version = factories.version_of(loan, format="pickle", task="regression", features=["miles"])
+    lines = ["id,prediction", *(f"r{number},{dollars * 1.1}" for number, dollars in enumerate(fares))]
+    take_predictions(version, locked, io.BytesIO("\n".join(lines).encode()), actor=factories.persona("dana"))
+    return version
+
+
+@pytest.mark.parametrize(("at_most", "outcome", "sign"), [(0.2, "passed", "≤ 20.00%"), (0.05, "failed", "> 5.00%")])
+def test_a_regression_is_held_to_its_rmspe_as_a_share(fare: Version, at_most: float, outcome: str, sign: str) -> None:
+    run = judge(fare, "metric_threshold", metric="rmspe", at_most=at_most, dataset="fares@1")
+    assert (run.outcome, run.summary) == (outcome, f"RMSPE 10.00% {sign} on fares@1")
+
+
+@pytest.mark.parametrize(("at_most", "outcome", "where"), [(4.5, "passed", "within"), (3.5, "failed", "beyond")])
+def test_an_error_with_a_sign_is_held_to_its_distance_from_zero(
+    fare: Version, at_most: float, outcome: str, where: str
+) -> None:
+    run = judge(fare, "metric_threshold", metric="mean_signed_error", at_most=at_most, dataset="fares@1")
+    assert run.outcome == outcome
+    assert f"Mean signed error 4.000 is {where} ±{at_most:.3f} on fares@1" in run.summary
+
+
+def test_a_floor_for_what_is_best_at_zero_is_refused_at_publication(fare: Version) -> None:
+    with pytest.raises(Invalid, match="best at zero: give at_most"):
+        promotion_with_gate(fare, "metric_threshold", metric="mean_signed_error", at_least=1.0, dataset="fares@1")
+
+
+def test_a_metric_of_another_task_is_an_error_that_names_those_there_are(fare: Version) -> None:
+    run = judge(fare, "metric_threshold", metric="auc", at_least=0.5, dataset="fares@1")
+    assert run.outcome == "error"
+    assert "AUC doesn't exist for regression models, which have rmspe, mape, rmse, mae" in run.summary
+
+
+def test_data_of_another_task_are_an_error_that_says_so(fare: Version) -> None:
+    factories.holdout()
+    run = judge(fare, "metric_threshold", metric="rmspe", at_most=0.5, **ON_HOLDOUT)
+    assert run.outcome == "error"
+    assert "loan-holdout@1 is locked for binary models" in run.summary

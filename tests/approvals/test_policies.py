@@ -68,7 +68,7 @@ def test_a_good_document_is_read_as_written() -> None:
 
 def test_a_slot_and_an_item_rest_on_everything_unless_they_say_otherwise() -> None:
     document = read_document(GOOD, target_stage=Stage.PRODUCTION)
-    assert set(document.slots[0].rests_on) == {"artifact", "card", "evidence", "gates", "policy", "baseline"}
+    assert set(document.slots[0].rests_on) == {"artifact", "card", "evidence", "gates", "waivers", "policy", "baseline"}
 
 
 def test_a_staging_policy_may_have_no_slots() -> None:

@@ -76,7 +76,7 @@ def test_web_workers_and_sweeper_run_and_all_end_on_ctrl_c(own_desk):
     for words in ("gunicorn", "--queues gates", "--queues mail", "sweep --every"):
         assert any(words in line for line in parts.values()), f"{words} isn't running"
     own_desk.send(signal.SIGINT)
-    assert own_desk.wait(seconds=10) == 0
+    assert own_desk.wait() == 0
     assert not any(is_running(pid) for pid in parts)
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(own_desk):
     parts = descendants(own_desk.pid)
     own_desk.send(signal.SIGKILL)
     for pid in parts:
-        wait_until_gone(pid, seconds=5)
+        wait_until_gone(pid)
 
 
 def test_second_start_on_the_same_folder_is_refused(desk):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.front_door import CannotServe, only_one, open_door
-from config.supervisor import DeathRecord
+from config.supervisor import STOP_WITHIN, DeathRecord
 from tests.processes import Process, is_running, running, wait_until_gone
 
 pytestmark = pytest.mark.servers
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 # the web has answered and isn't kept alive.
 DRIVER = """
 import json, sys
+import config.supervisor
 from config.child_program import Program
 from config.front_door import ReadinessProbe, open_door
 from config.supervisor import Supervisor
@@ -30,6 +31,7 @@ def program(name, source, keep_alive=True):
     return Program(name, command, descriptors=(door.fileno(),), keep_alive=keep_alive)
 say = lambda name, line: print(f"{name} | {line}", flush=True)
 sources = json.loads(sys.argv[1])
+config.supervisor.STOP_WITHIN = float(sys.argv[2])
 guest = sources.pop("guest", "")
 supervisor = Supervisor([program(*item) for item in sources.items()], say=say)
 def when_ready():
@@ -89,8 +91,8 @@ Supervise = Callable[..., Process]
 def supervise() -> Iterator[Supervise]:
     started = []
 
-    def start(**sources: str) -> Process:
-        command = [sys.executable, "-u", "-c", DRIVER, json.dumps(sources)]
+    def start(stop_within: float = STOP_WITHIN, **sources: str) -> Process:
+        command = [sys.executable, "-u", "-c", DRIVER, json.dumps(sources), str(stop_within)]
         started.append(Process(command, environment={"PYTHONPATH": str(ROOT)}))
         return started[-1]
 
@@ -159,13 +161,17 @@ def test_part_that_will_not_stop_is_killed_when_asked_twice(supervise):
     assert not is_running(pid)
 
 
-@pytest.mark.slow
-def test_part_that_will_not_stop_is_killed_within_ten_seconds(supervise):
-    process = supervise(stubborn=HOLDS_ON)
+def test_part_that_will_not_stop_is_killed_when_its_time_is_over(supervise):
+    process = supervise(stubborn=HOLDS_ON, stop_within=0.5)
     [pid] = next_pids(process)
     process.send(signal.SIGTERM)
-    assert process.wait(seconds=10) == 0
+    assert process.wait() == 0
     assert not is_running(pid)
+
+
+def test_that_time_ends_before_those_who_stop_us_lose_patience():
+    docker_waits = 10.0  # seconds, then it kills all at once
+    assert docker_waits - 2 >= STOP_WITHIN
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
@@ -174,7 +180,7 @@ def test_nothing_is_left_behind_when_the_supervisor_itself_is_killed(supervise):
     pids = next_pids(process, 2)
     process.send(signal.SIGKILL)
     for pid in pids:
-        wait_until_gone(pid, seconds=5)
+        wait_until_gone(pid)
 
 
 def test_ready_is_said_once_when_the_web_answers_200_and_trouble_before_is_told(supervise):

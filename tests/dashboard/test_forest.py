@@ -36,7 +36,7 @@ def test_the_band_narrows_until_every_interval_fits() -> None:
 def test_an_interval_too_wide_for_the_cell_ends_in_an_arrow_at_its_edge() -> None:
     huge = difference("auc", 0.0, -1.0, 1.0, "same")
     drawn = forest.mark(huge, forest.measure_axis([(huge, 0.001)]), unit=0.001)
-    assert bar_ends(drawn) == (forest.EDGE, forest.WIDTH - forest.EDGE)
+    assert bar_ends(drawn) == (0, forest.WIDTH)
     assert drawn is not None
     assert drawn.bar.count("L") == 2
 
@@ -46,7 +46,7 @@ def test_a_point_beyond_the_edge_leaves_the_arrow_alone() -> None:
     axis = forest.Axis(108, 6, 6)
     drawn = forest.mark(far, axis, unit=0.01, direction="lower")
     assert drawn is not None
-    assert bar_ends(drawn) == pytest.approx((forest.EDGE, 108 - 6 * 12.6), abs=0.1)
+    assert bar_ends(drawn) == pytest.approx((0, 108 - 6 * 12.6), abs=0.1)
     assert drawn.bar.count("L") == 1
     assert drawn.point == ""
 
