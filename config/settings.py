@@ -170,7 +170,18 @@ CELERY = {
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
 }
-if not REDIS_URL:
+if REDIS_URL:
+    # By themselves they wait for ever for a Redis that hangs, and 6 s for one that is gone: in the request that has
+    # just committed. How long a worker goes on looking for its Redis isn't touched by this.
+    CELERY["broker_transport_options"] = {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 4,  # a worker's own read waits for 1 s at a time
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
+else:
     _queue = environment.directory("QUEUE_DIR", VAR_DIR / "queue")
     (_queue / "control").mkdir(mode=0o700, exist_ok=True)
     CELERY["broker_transport_options"] = {

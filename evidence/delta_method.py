@@ -83,11 +83,13 @@ def _average_precision(truth: Truth, score: Floats) -> tuple[float, Floats]:
     precision = precision_at(truth, score)
     value = float(precision[truth].mean())
     order = np.argsort(score, kind="stable")
-    ordered = score[order]
-    last_of_tie = np.searchsorted(ordered, score, side="right") - 1
-    at_least = 1 - np.searchsorted(ordered, score, side="left") / len(score)
-    counted_in_a = np.cumsum((truth / at_least)[order])[last_of_tie] / len(score)
-    counted_in_b = np.cumsum((truth * precision / at_least)[order])[last_of_tie] / len(score)
+    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
+    ends = np.r_[starts[1:], len(score)]
+    tie = np.empty(len(score), dtype=np.intp)  # by row: which run of equal scores it belongs to
+    tie[order] = np.repeat(np.arange(len(starts)), ends - starts)
+    at_least = (1 - starts / len(score))[tie]
+    counted_in_a = np.cumsum((truth / at_least)[order])[ends - 1][tie] / len(score)
+    counted_in_b = np.cumsum((truth * precision / at_least)[order])[ends - 1][tie] / len(score)
     moves = truth * precision + truth * counted_in_a - counted_in_b - truth * value
     return value, moves / truth.mean()
 

@@ -79,6 +79,7 @@ API_ROWS: dict[str, list[Row]] = {
         Row("PUT", f"{_OPEN}/artifacts/more.txt", REGISTRANT, "write", sent="bytes", content_type="text/plain"),
     ],
     f"{VERSION}/finalize": [Row("POST", f"{_OPEN}/finalize", CONTRIBUTORS, "write")],
+    f"{VERSION}/card/review": [Row("POST", f"{_FINAL}/card/review", REVIEWERS, "review", sent={"digest": ""})],
     f"{VERSION}/card": [
         Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown")
     ],

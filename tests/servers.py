@@ -35,17 +35,24 @@ def postgresql_programs() -> Path | None:
 @contextmanager
 def postgresql(programs: Path) -> Iterator[str]:
     """The URL of a fresh database on a cluster of its own, ended with the block."""
+    with postgresql_server(programs) as (url, _):
+        yield url
+
+
+@contextmanager
+def postgresql_server(programs: Path) -> Iterator[tuple[str, "Server"]]:
+    """The same, with the server itself, to be ended and started again."""
     with _folder("assaydesk-postgresql-") as folder:
         password = secrets.token_urlsafe(24)
         _make_cluster(programs, folder, password)
         port = _free_port()
         command = [f"{programs}/postgres", "-D", f"{folder}/cluster", *_postgresql_options(folder, port)]
-        with _server(command, folder):
+        with _server(command, folder) as server:
             url = f"postgresql://assaydesk:{password}@127.0.0.1:{port}"
             _wait_until(lambda: psycopg.connect(f"{url}/postgres").close(), psycopg.OperationalError, folder)
             with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
                 connection.execute("CREATE DATABASE assaydesk")
-            yield f"{url}/assaydesk"
+            yield f"{url}/assaydesk", server
 
 
 def _make_cluster(programs: Path, folder: Path, password: str) -> None:
@@ -98,26 +105,42 @@ def redis_server(program: Path) -> Iterator[str]:
 # --- What both need ---------------------------------------------------------------------------------
 
 
-@contextmanager
-def _server(command: list[str], folder: Path) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=end_with_parent(),  # noqa: PLW1509 - no thread of ours runs when servers are started
-            **_as_unprivileged(folder),
-        )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown; Redis takes it as well
+class Server:
+    """A server program and where it keeps what it holds."""
+
+    def __init__(self, command: list[str], folder: Path) -> None:
+        self._command, self._folder = command, folder
+        self.start()
+
+    def start(self) -> None:
+        """Starts it; again, when it had ended. It may take a moment until it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent(),  # noqa: PLW1509 - no thread of ours runs when servers are started
+                **_as_unprivileged(self._folder),
+            )
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Asks it to end, and kills it when it doesn't. SIGINT is PostgreSQL's fast shutdown; Redis takes it as well."""
+        self._process.send_signal(number)
         try:
-            process.wait(10)
+            self._process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def _server(command: list[str], folder: Path) -> Iterator[Server]:
+    server = Server(command, folder)
+    try:
+        yield server
+    finally:
+        server.end()
 
 
 @contextmanager

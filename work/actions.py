@@ -6,8 +6,10 @@ thought dead and comes back finds its number taken and can't write (fencing).
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from celery import current_app
 from django.conf import settings
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: A queued job nobody picked up for this long is pointed at again: its message may be lost.
 UNSEEN_AFTER = timedelta(seconds=30)
+#: So long after a broker couldn't be reached, in seconds, commits leave it alone.
+BROKER_LEFT_ALONE = 5.0
 
 
 class LeaseLost(Exception):
@@ -63,18 +67,35 @@ def enqueue(task: str, *, queue: str, subject: str, max_attempts: int = 3) -> Jo
     """Queues a job in the present transaction and points a worker at it after the commit."""
     job = Job.objects.create(task=task, queue=queue, subject=subject, max_attempts=max_attempts)
     # A robust callback: a dead broker delays the job until the sweeper sees it, and undoes nothing.
-    transaction.on_commit(lambda: nudge(job), robust=True)
+    transaction.on_commit(lambda: _nudge_unless_away(job), robust=True)
     return job
 
 
-def nudge(job: Job) -> None:
-    """Tells a worker to look at the job. Without retry; a broker that can't be reached is only logged."""
+class _Broker:
+    """What this process last saw of it."""
+
+    left_alone_until = 0.0
+
+
+_broker = _Broker()
+
+
+def _nudge_unless_away(job: Job) -> None:
+    # A rollback may queue twenty letters: a broker that hangs is waited for by the first of them only.
+    if time.monotonic() >= _broker.left_alone_until:
+        nudge(job)
+
+
+def nudge(job: Job) -> bool:
+    """Tells a worker to look at the job. Without retry; a broker that can't be reached is only logged (False)."""
     try:
         current_app.send_task(job.task, args=[job.pk], queue=job.queue, retry=False)
     except Exception as error:  # noqa: BLE001  # whatever the broker is, its failures must not undo a commit
+        _broker.left_alone_until = time.monotonic() + BROKER_LEFT_ALONE
         logger.warning("Job %s stays queued, the queue can't be reached: %s", job.pk, error)
-        return
+        return False
     Job.objects.filter(pk=job.pk).update(nudged_at=timezone.now())
+    return True
 
 
 def claim(job_id: int) -> Lease | None:
@@ -100,7 +121,8 @@ def cancel(job: Job) -> bool:
 def sweep() -> int:
     """Points workers at due jobs that were lost sight of: expired leases, unseen messages. Returns how many.
 
-    Due-ness is a question to the database, so sweeping twice, or from several machines, does no harm.
+    Due-ness is a question to the database, so sweeping twice, or from several machines, does no harm. While the
+    broker can't be reached, one try is enough.
     """
     now = timezone.now()
     expired = Q(state=Job.State.RUNNING, lease_until__lt=now)
@@ -111,9 +133,7 @@ def sweep() -> int:
     )
     recently = Q(nudged_at__gt=now - timedelta(seconds=settings.LEASE_SECONDS)) & Q(nudged_at__gt=F("lease_until"))
     lost = list(Job.objects.filter(unseen | (expired & ~recently)).order_by("pk")[:500])
-    for job in lost:
-        nudge(job)
-    return len(lost)
+    return len(list(takewhile(nudge, lost)))
 
 
 def _lease_end() -> datetime:

@@ -11,9 +11,10 @@ from ninja import Router, Status
 from accounts.models import User
 from accounts.reasons import Conflict, NotFound
 from accounts.roles import CONTRIBUTE
+from accounts.roles import REVIEW as REVIEW_MODEL
 from api import schemas
 from api.answers import evaluation_answer, version_answer
-from api.auth import WRITE, TokenAuth, actor_of
+from api.auth import REVIEW, WRITE, TokenAuth, actor_of
 from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
@@ -22,6 +23,7 @@ from registry.actions import NewVersion, add_artifact_file, find_or_add_pointer,
 from registry.cards import read_card
 from registry.models import DatasetVersion
 from registry.permissions import why_files_are_gone
+from registry.queries import newest_card
 from registry.stores import store
 
 router = Router(tags=["versions"])
@@ -115,6 +117,20 @@ def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
         "sections_present": [section for section in SECTIONS if section not in missing],
         "sections_missing": missing,
     }
+
+
+@router.post("/models/{name}/versions/{int:number}/card/review", response=schemas.VersionAnswer, auth=TokenAuth(REVIEW))
+def post_card_review(request: HttpRequest, name: str, number: int, sent: schemas.CardSeen) -> dict[str, Any]:
+    """A reviewer stands by a card. `digest` is the revision's as it was read: another one means it moved (409)."""
+    version = version_of(request, name, number, REVIEW_MODEL)
+    card = newest_card(version)
+    if card is None:
+        raise NotFound("no_card", f"{version} has no card to review.", "A contributor writes it.")
+    if card.digest != sent.digest:
+        text = f"Not noted: revision {card.number} of the card is another one than you read."
+        raise Conflict("card_moved", text, "Read it, then decide again.", revision=card.number)
+    intake.review_card(card, actor=actor_of(request))
+    return version_answer(version_of(request, name, number))
 
 
 @router.post(

@@ -112,6 +112,10 @@ class FinalisedAnswer(VersionAnswer):
     promotions: list[int]
 
 
+class CardSeen(Sent):
+    digest: str
+
+
 class CardRevisionAnswer(Schema):
     revision: int
     digest: str

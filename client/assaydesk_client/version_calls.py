@@ -43,6 +43,11 @@ class VersionCalls:
         """Closes the version for good; `promotions` lists what the policy opened by itself."""
         return cast(Version, self._connection.post(f"{version_path(model, version)}/finalize", {}))
 
+    def review_card(self, model: str, version: int, *, digest: str) -> Version:
+        """Stands by the card whose digest was read. Refused with code `card_moved` when it is another one by now."""
+        body = {"digest": digest}
+        return cast(Version, self._connection.post(f"{version_path(model, version)}/card/review", body))
+
     def put_card(self, model: str, version: int, text: str) -> CardRevision:
         """Adds a card revision: YAML front matter and Markdown."""
         address = f"{version_path(model, version)}/card"

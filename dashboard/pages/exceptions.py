@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.access import visible
 from accounts.models import User
@@ -26,6 +27,10 @@ class ShownAfterReview:
     why_not: Reason | None
     typed: str
     refusal: Refusal | None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.after_review.due_at < timezone.now()
 
 
 @dataclass(frozen=True)

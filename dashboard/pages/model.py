@@ -92,7 +92,7 @@ class PolicyInForce:
 class Term:
     """A stretch in Production with those who approved it, as far as a promotion began it; else with who began it.
 
-    `why` is the reason that was given for a rollback, `why_ended` the one for how it ended, both "" where there is none.
+    `why` is the reason given for a rollback, `why_ended` the one for how it ended; both "" where there is none.
     """
 
     term: StageTerm

@@ -223,6 +223,14 @@ def due(moment: datetime) -> dict[str, Any]:
     return {"moment": moment, "overdue": moment < now, "span": times.span(moment - now)}
 
 
+@register.filter
+def begun(because: str) -> str:
+    """What began a stretch in a stage, to be put behind it: `, by promotion 12`, `, rollback: too slow`, or nothing."""
+    if not because:
+        return ""
+    return f", by {because}" if because.startswith("promotion ") else f", {because}"
+
+
 @register.simple_tag
 def lasted(start: datetime, end: datetime | None = None) -> str:
     """The length between two moments, or until now: `42 days`."""

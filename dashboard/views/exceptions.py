@@ -40,4 +40,4 @@ def _page(request: SignedInRequest, *, refused: tuple[int, str, Refusal] | None 
     model, before = request.GET.get("model", ""), key_from(request, "before")
     page = exceptions_page(request.user, model=model, before=before, refused=refused)
     status = refused[2].status if refused else 200
-    return render(request, "pages/exceptions.html", {"page": page, "before": before}, status=status)
+    return render(request, "pages/exceptions.html", {"page": page, "before": before, "refused": refused}, status=status)

@@ -95,8 +95,9 @@ def calibration_gaps(truth: Truth, score: Floats) -> Floats:
 def precision_at(truth: Truth, score: Floats) -> Floats:
     """For each row: the share of positives among the rows that score at least as high. Shape [n]."""
     order = np.argsort(-score, kind="stable")
-    last_of_tie = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
-    place = np.searchsorted(last_of_tie, np.arange(len(score)))
+    is_last = np.r_[np.diff(score[order]) != 0, True]
+    last_of_tie = np.flatnonzero(is_last)
+    place = np.cumsum(is_last) - is_last
     share = np.cumsum(truth[order])[last_of_tie] / (last_of_tie + 1)
     found = np.empty(len(score))
     found[order] = share[place]

@@ -52,6 +52,7 @@ def test_promotions_come_newest_first_in_pages(dana, loan):
             version=Version.objects.create(
                 model=loan,
                 number=100 + number,
+                task="binary",
                 features=[],
                 registered_by=persona("dana"),
                 artifact_digest="0" * 64,
@@ -108,14 +109,19 @@ def test_the_openapi_document_names_every_agreed_route(db):
     agreed = {
         *("/models", "/models/{name}", "/models/{name}/versions", "/models/{name}/versions/{number}"),
         *("/models/{name}/versions/{number}/artifacts/{path}", "/models/{name}/versions/{number}/finalize"),
-        *("/models/{name}/versions/{number}/card", "/models/{name}/versions/{number}/predictions"),
+        *("/models/{name}/versions/{number}/card/review", "/models/{name}/versions/{number}/card"),
+        "/models/{name}/versions/{number}/predictions",
         *("/models/{name}/versions/{number}/promotions", "/promotions", "/promotions/{promotion_id}"),
         *("/promotions/{promotion_id}/reviews", "/promotions/{promotion_id}/checklist/{item}"),
         *("/promotions/{promotion_id}/gates/{gate}/acknowledge", "/promotions/{promotion_id}/gates/{gate}/rerun"),
         *("/promotions/{promotion_id}/withdraw", "/promotions/{promotion_id}/resubmit", "/audit"),
         *("/models/{name}/production", "/models/{name}/history", "/datasets", "/datasets/{name}/versions"),
         *("/datasets/{name}/versions/{number}/inputs", "/datasets/{name}/versions/{number}/impact"),
-        "/models/{name}/best",
+        *("/models/{name}/best", "/models/{name}/rollback", "/models/{name}/take-down", "/audit/export"),
+        *("/models/{name}/versions/{number}/archive", "/models/{name}/versions/{number}/deprecate"),
+        *("/promotions/{promotion_id}/gates/{gate}/waive", "/promotions/{promotion_id}/gates/{gate}/report"),
+        *("/promotions/{promotion_id}/restart", "/promotions/{promotion_id}/take-over"),
+        *("/after-reviews", "/after-reviews/{after_review_id}"),
     }
     assert set(paths) == {f"{BASE}{path}" for path in agreed}
 

@@ -1,12 +1,58 @@
+"""Desks on the database that the run is for: SQLite and files, or with `--database=postgresql` a server of our own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.faults.desks import Desk, desk_at_work_in, embedded_desk_in, fresh_database
+from tests import servers
+from tests.audit.own_database import _migrated
+from tests.faults.desks import Desk, copy_of, desk_with, environment_in, migrate
+from tests.fixtures_servers import require_tool
+from tests.servers import Server
+
+__all__ = ["_migrated"]
+
+#: Nobody listens there: the discard port, which no program of today uses.
+NOWHERE = "127.0.0.1:9"
 
 
-@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
-def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A desk on the embedded database, and one on a real PostgreSQL server."""
-    folder = tmp_path_factory.mktemp("desk")
-    if request.param == "SQLite":
-        return embedded_desk_in(folder, request.getfixturevalue("empty_desk"))
-    return desk_at_work_in(folder, database_url=fresh_database(request.getfixturevalue("postgresql_url")))
+@pytest.fixture(scope="session")
+def at_work(request: pytest.FixtureRequest) -> bool:
+    """Whether the run is for the servers of a real installation."""
+    return bool(request.config.getoption("database") == "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Server]]:
+    """A PostgreSQL that these tests may stop, and a database on it that is set up, to be copied."""
+    with servers.postgresql_server(require_tool("postgresql")) as (url, server):
+        migrate(environment_in(tmp_path_factory.mktemp("template"), DATABASE_URL=url))
+        yield url, server
+
+
+@pytest.fixture(scope="session")
+def empty_database(request: pytest.FixtureRequest, at_work: bool) -> Callable[[Path], str]:
+    """Puts an empty database where a desk in the folder finds it, and tells its URL ("" for the embedded one)."""
+    if at_work:
+        template, _ = request.getfixturevalue("postgresql_of_ours")
+        return lambda folder: copy_of(template)
+    file = request.getfixturevalue("_migrated")
+
+    def copied(folder: Path) -> str:
+        shutil.copy(file, folder / "assaydesk.sqlite3")
+        return ""
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def unstaffed_desk(
+    at_work: bool, empty_database: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """A desk where nobody works, for people who act at once. At work, its Redis and mail server are away."""
+    folder = tmp_path_factory.mktemp("unstaffed")
+    away = {"REDIS_URL": f"redis://{NOWHERE}/0", "EMAIL_URL": f"smtp://{NOWHERE}"} if at_work else {}
+    with desk_with(environment_in(folder, DATABASE_URL=empty_database(folder), **away)) as desk:
+        yield desk

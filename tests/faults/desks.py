@@ -3,11 +3,11 @@
 import json
 import os
 import secrets
-import shutil
+import select
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,62 +18,74 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds; only a failing test ever waits that long
 
 
-@dataclass(frozen=True)
 class Desk:
     """One installation: what makes its processes meet is the environment they are given."""
 
-    environment: Mapping[str, str]
+    def __init__(self, environment: Mapping[str, str], clerk: "subprocess.Popen[str]") -> None:
+        self.environment = environment
+        self._clerk = clerk
 
-    def run(self, *command: str) -> str:
-        """Runs a Python program on this desk to its end and returns what it wrote."""
-        done = subprocess.run(
-            [sys.executable, *command],
-            env={**os.environ, **self.environment},
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def play(self, scenario: str, name: str) -> Any:
-        """What the function `name` of the module tests.faults.`scenario` returned, run by a process of its own."""
-        return json.loads(self.run("-m", f"tests.faults.{scenario}", name).splitlines()[-1])
+    def play(self, module: str, function: str, **given: Any) -> Any:
+        """What the function of tests.faults.`module` returned, called on this desk by a process of its own."""
+        assert self._clerk.stdin is not None
+        assert self._clerk.stdout is not None
+        self._clerk.stdin.write(json.dumps([module, function, given]) + "\n")
+        self._clerk.stdin.flush()
+        if not select.select([self._clerk.stdout], [], [], PATIENCE)[0]:
+            raise AssertionError(f"{module}.{function} took more than {PATIENCE} s.")
+        answer = json.loads(self._clerk.stdout.readline() or '{"raised": "The clerk has ended."}')
+        assert "returned" in answer, answer["raised"]
+        return answer["returned"]
 
 
-def fresh_database(url: str) -> str:
-    """The URL of a new, empty database beside the one at `url`: desks that keep files apart share no rows."""
-    name = f"desk_{secrets.token_hex(6)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return f"{url.rpartition('/')[0]}/{name}"
+@contextmanager
+def desk_with(environment: Mapping[str, str]) -> Iterator[Desk]:
+    """A desk in this environment, its database being set up, and somebody who plays scenarios on it."""
+    clerk = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.clerk"],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with clerk:
+        try:
+            yield Desk(environment, clerk)
+        finally:
+            clerk.kill()
 
 
-def embedded_desk_in(folder: Path, empty_desk: Path) -> Desk:
-    """A desk on a copy of an empty one."""
-    shutil.copytree(empty_desk, folder, dirs_exist_ok=True)
-    return Desk(environment_of(folder))
-
-
-def desk_at_work_in(folder: Path, *, database_url: str, redis_url: str = "") -> Desk:
-    """A migrated desk on servers that keeps its files in `folder`."""
-    desk = Desk(environment_of(folder, database_url=database_url, redis_url=redis_url))
-    desk.run("manage.py", "migrate", "--verbosity", "0")
-    return desk
-
-
-def environment_of(folder: Path, *, database_url: str = "", redis_url: str = "") -> dict[str, str]:
-    """Leases are short, so that dead workers are missed soon."""
+def environment_in(folder: Path, **further: str) -> dict[str, str]:
+    """Of a desk that keeps its files in `folder`. Leases are short, so that dead workers are missed soon."""
     return {
         "VAR_DIR": str(folder),
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "SECRET_KEY": secrets.token_urlsafe(48) if database_url else "",
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "EMAIL_URL": "",
+        "ARTIFACT_STORE": "",
+        "PUBLIC_URL": "",
+        "SECRET_KEY": secrets.token_urlsafe(48),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LEASE_SECONDS": "2",
         "REQUIRE_ISOLATION": "false",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+        **further,
     }
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Sets the desk's database up."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, env={**os.environ, **environment}, cwd=ROOT, check=True, timeout=PATIENCE)
+
+
+def copy_of(url: str) -> str:
+    """The URL of a new database with what the one at `url` holds, which nobody may be connected to."""
+    server, _, original = url.rpartition("/")
+    name = f"desk_{secrets.token_hex(6)}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        statement = "CREATE DATABASE {} TEMPLATE {}"
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(original)))
+    return f"{server}/{name}"

@@ -25,10 +25,12 @@ class Queue:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, int, str]] = []
+        self.tried = 0
         self.dead: Exception | None = None
 
     def send_task(self, name, args, queue, retry):
         assert retry is False  # a retry would hold up the request that has just committed
+        self.tried += 1
         if self.dead is not None:
             raise self.dead
         self.sent.append((name, args[0], queue))
@@ -44,4 +46,5 @@ class Queue:
 def queue(monkeypatch):
     stand_in = Queue()
     monkeypatch.setattr(actions, "current_app", stand_in)
+    monkeypatch.setattr(actions._broker, "left_alone_until", 0.0)
     return stand_in

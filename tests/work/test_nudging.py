@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from work.actions import UNSEEN_AFTER, claim, enqueue, sweep
+from work import actions
+from work.actions import BROKER_LEFT_ALONE, UNSEEN_AFTER, claim, enqueue, sweep
 from work.models import Job
 
 
@@ -68,6 +69,22 @@ def test_a_dead_broker_delays_the_job_and_undoes_nothing(own_database, queue, er
     job = own_database.do(lambda: Job.objects.get(pk=pk))
     assert (job.state, job.nudged_at, queue.sent) == ("queued", None, [])
     assert after == ["a later callback"]
+
+
+def test_a_broker_that_is_away_is_waited_for_once_however_many_jobs_a_commit_brings(own_database, queue):
+    def commit(count):
+        with transaction.atomic():
+            for _ in range(count):
+                queued(f"gate-run:{Job.objects.count()}")
+
+    with queue.out_of_reach():
+        own_database.do(lambda: commit(20))
+        assert queue.tried == 1
+    own_database.do(lambda: commit(1))
+    assert queue.sent == []  # it is left alone for a while: the sweeper looks whether it is back
+    actions._broker.left_alone_until -= BROKER_LEFT_ALONE  # as if it were over
+    own_database.do(lambda: commit(1))
+    assert len(queue.sent) == 1
 
 
 # --- The sweeper --------------------------------------------------------------------------------------
@@ -137,6 +154,16 @@ def test_what_is_over_is_never_pointed_at(job, clock, end):
         lease.finish(error="" if end == "finish" else "broken")
     clock.shift(10**6)
     assert sweep() == 0
+
+
+def test_sweeping_with_a_dead_broker_tries_once_and_the_next_sweep_points_at_all(db, clock, queue):
+    jobs = [queued(f"gate-run:{number}") for number in range(20)]
+    clock.shift(5)
+    with queue.out_of_reach():
+        assert sweep() == 0
+    assert queue.tried == 1
+    assert sweep() == len(jobs)
+    assert len(queue.sent) == len(jobs)
 
 
 def test_sweeping_with_a_dead_broker_forgets_nothing(job, clock, queue):
