@@ -159,8 +159,8 @@ check-tests:
 .PHONY: extras
 extras: .venv/.run
 	@for extra in $(EXTRAS); do \
-		case $$extra in postgres|demo) continue;; esac; \
+		case $$extra in postgres|s3|demo) continue;; esac; \
 		test -f "requirements/$$extra.txt" || { \
-			echo "EXTRAS: there is no set \"$$extra\". Always installed: postgres, demo."; exit 1; }; \
+			echo "EXTRAS: there is no set \"$$extra\". Always installed: postgres, s3, demo."; exit 1; }; \
 		$(install) --require-hashes -r "requirements/$$extra.txt" || exit 1; \
 	done

@@ -1,6 +1,6 @@
 """Letters to people, in the way each of them chose: every one at once, one a day, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -51,6 +51,12 @@ class Letter:
         """What a daily letter says of this one."""
         said = f"“{one_line(self.said, most=200)}”" if self.said else ""
         return one_line(f"{self.title}: {said}" if said else self.title, most=300)
+
+
+def write_letters(people: Iterable[User], letter: Letter, *, thread: str, once: str) -> None:
+    """Writes the letter to each of the people; the same `once` writes nothing again to the same person."""
+    for person in people:
+        write_letter(person, letter, thread=thread, once=f"{once}-{person.pk}")
 
 
 def write_letter(person: User, letter: Letter, *, thread: str, once: str) -> Mail | None:

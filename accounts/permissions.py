@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from accounts.access import may, may_everywhere
 from accounts.models import RoleGrant, User
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import ADMINISTER, AUDIT, CONTRIBUTE, FOR_PEOPLE, REVIEW, Role, roles_permitting
 
 
@@ -64,7 +64,7 @@ def why_not_see_people(reader: User, model: Model | None = None) -> Reason | Non
         if may_everywhere(reader, permission) or (model is not None and may(reader, permission, model)):
             return None
     where = f"on {model}" if model is not None else "everywhere"
-    return Reason(
+    return PersonalReason(
         "not_permitted",
         f"Where people's rights come from {where} is for auditors and administrators to see.",
         "What you may do yourself, and why, is on your account page.",

@@ -16,6 +16,10 @@ class Reason:
         return f"{self.text} {self.remedy}".strip()
 
 
+class PersonalReason(Reason):
+    """A reason that lies with the person, not with the moment: waiting doesn't help, somebody else may."""
+
+
 class Refusal(Exception):
     """Something was asked for that can't be done; nothing was changed. `details` go to programs as they are."""
 
@@ -61,3 +65,16 @@ class TooLarge(Refusal):
     """More bytes than the installation takes."""
 
     status = 413
+
+
+def refuse_if(reason: Reason | None) -> None:
+    """Raises Forbidden for a reason that lies with the person and Conflict for any other; nothing without one."""
+    if reason is not None:
+        raise Forbidden.because(reason) if isinstance(reason, PersonalReason) else Conflict.because(reason)
+
+
+def demand(words: str, otherwise: str, remedy: str = "") -> str:
+    """The words somebody must give, without the space around them. Raises Invalid, saying `otherwise`, for none."""
+    if not words.strip():
+        raise Invalid("no_reason", otherwise, remedy)
+    return words.strip()

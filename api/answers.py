@@ -21,10 +21,6 @@ def page_url(path: str) -> str:
     return f"{settings.PUBLIC_URL}/{path}"
 
 
-def api_url(path: str) -> str:
-    return f"{settings.PUBLIC_URL}/api/v1/{path}"
-
-
 def model_answer(model: Model) -> dict[str, Any]:
     fields = ("name", "description", "use_case", "endpoint", "risk_tier", "primary_metric", "created_at")
     return {

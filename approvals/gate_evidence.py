@@ -9,8 +9,8 @@ from evidence.actions.evaluate import Report
 from evidence.comparison import Comparison
 from evidence.measuring import Plan
 from evidence.models import Evaluation, LockedDataset
+from evidence.queries import locked_dataset_named
 from registry.models import Version
-from registry.queries import dataset_versions_named
 
 #: Of evidence that is missing because of the artifact itself: no exception can be made for that.
 _UNREADABLE = {"unreadable_artifact", "bytes_changed"}
@@ -23,7 +23,7 @@ def sides_of(promotion: Promotion, gate: Gate, parameters: Any, *, report: Repor
     baseline = promotion.baseline if gate.compares else None
     if not reference:
         return Side(promotion.version), Side(baseline) if baseline else None
-    locked = LockedDataset.objects.filter(dataset_version=dataset_versions_named(reference).first()).first()
+    locked = locked_dataset_named(reference)
     if locked is None:
         problem = f"The dataset {reference} isn't locked here."
         return Side(promotion.version, problem=problem), Side(baseline, problem=problem) if baseline else None

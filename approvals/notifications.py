@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.access import people_who_may
-from accounts.letters import Letter, write_letter
+from accounts.letters import Letter, write_letters
 from accounts.models import User
-from accounts.roles import REVIEW, VIEW
-from approvals.models import GateRun, Outcome, Promotion
+from accounts.roles import OPERATE, REVIEW, VIEW
+from approvals.models import AfterReview, GateRun, Outcome, Promotion
 from approvals.standing import Marks, barred_people, responsible
 from registry.models import Model
 
@@ -119,6 +119,34 @@ def escalate(promotion: Promotion, marks: Marks) -> None:
     )
 
 
+def tell_after_review(after_review: AfterReview) -> None:
+    """To those who may judge it: the model's reviewers, without the one whose act it was."""
+    actor = after_review.actor.display_name
+    tell(
+        after_review.model,
+        letter="after_review",
+        people=people_who_may(REVIEW, after_review.model).exclude(pk=after_review.actor_id),
+        once=f"after-review-{after_review.pk}",
+        title=f"To look at afterwards: {after_review.subject}",
+        lines=[f"{actor}: {after_review.reason}", f"Say by {after_review.due_at:%-d %B %Y} whether it was right."],
+        path="/exceptions/",
+        button="Look at it",
+    )
+
+
+def tell_operators(model: Model, *, title: str, reason: str, actor: User) -> None:
+    """To the model's other operators: what is live changed without a promotion."""
+    tell(
+        model,
+        letter="operated",
+        people=people_who_may(OPERATE, model).exclude(pk=actor.pk),
+        once=f"operated-{model.pk}-{timezone.now().timestamp()}",
+        title=title,
+        lines=[f"{actor.display_name}: {reason}"],
+        urgent=True,
+    )
+
+
 def tell(
     about: Promotion | Model,
     *,
@@ -152,8 +180,7 @@ def tell(
         urgent=urgent,
     )
     kind = "promotion" if isinstance(about, Promotion) else "model"
-    for person in people:
-        write_letter(person, written, thread=thread, once=f"{kind}-{about.pk}-{once}-{person.pk}")
+    write_letters(people, written, thread=thread, once=f"{kind}-{about.pk}-{once}")
 
 
 def _named(about: Promotion | Model, title: str) -> tuple[str, str, str]:

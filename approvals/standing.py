@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db.models import Q, QuerySet
 
 from accounts.models import RoleGrant, User
+from accounts.reasons import NotFound
 from accounts.roles import REVIEW, Role, roles_permitting
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Review, Tick, Verdict
 from approvals.policies import ChecklistItem, Document, Slot, read_document
@@ -153,6 +154,14 @@ def _reviewing_grants(model_ids: Collection[int]) -> list[RoleGrant]:
 
 def current_runs(promotion: Promotion) -> list[GateRun]:
     return list(_with_marks(promotion.gate_runs.filter(is_current=True)).order_by("position"))
+
+
+def run_named(key: str, runs: Iterable[GateRun], promotion: Promotion) -> GateRun:
+    """The promotion's run of the gate with this key. Raises NotFound."""
+    run = next((run for run in runs if run.key == key), None)
+    if run is None:
+        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
+    return run
 
 
 def _with_marks(runs: QuerySet[GateRun]) -> QuerySet[GateRun]:

@@ -6,6 +6,12 @@ from django.db.models.functions import Abs, Cast
 from evidence.metrics import METRICS
 from evidence.models import Evaluation, LockedDataset, MetricValue
 from registry.models import Model
+from registry.queries import dataset_versions_named
+
+
+def locked_dataset_named(reference: str) -> LockedDataset | None:
+    """The locked dataset written `name@number`; None when it isn't written so, isn't there or isn't locked."""
+    return LockedDataset.objects.filter(dataset_version__in=dataset_versions_named(reference)).first()
 
 
 def datasets_of(model: Model) -> QuerySet[LockedDataset]:

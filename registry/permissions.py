@@ -1,7 +1,7 @@
 """Who may do what with a version or the record, beyond the rights that fetching it asks for."""
 
 from accounts.models import User
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import AUDIT
 from registry.models import Version
 from registry.queries import files_gone, models_on_record_for
@@ -21,7 +21,7 @@ def why_not_complete(version: Version, user: User) -> Reason | None:
     so it is brought by those whom every promotion of the version bars."""
     if user.pk in {version.registered_by_id, version.on_behalf_of_id}:
         return None
-    return Reason(
+    return PersonalReason(
         "not_registrant",
         f"{version} was registered by {version.registered_by}; nobody else adds files or predictions to it.",
         "Register a version of your own.",
@@ -34,7 +34,7 @@ def why_not_export(reader: User, model: str = "") -> Reason | None:
     if audited is None or (model in audited if model else audited):
         return None
     of_what = f"of {model}" if model else "as a file"
-    return Reason(
+    return PersonalReason(
         "not_permitted",
         f"Taking away the record {of_what} is for its auditors.",
         "An administrator can make you auditor of one model or of all.",

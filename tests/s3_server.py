@@ -94,11 +94,15 @@ class Wire:
     """A way to a server that can be cut, as a network is."""
 
     def __init__(self, port: int) -> None:
-        self._target = port
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._target, self.port = port, 0
+        self.mend()
+
+    def mend(self) -> None:
+        """From now on it leads there, where it did before it was cut."""
+        self._door = socket.create_server(("127.0.0.1", self.port))
         self.port = self._door.getsockname()[1]
         self._open: list[socket.socket] = [self._door]
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._serve, args=(self._door,), daemon=True).start()
 
     def cut(self) -> None:
         """From now on nobody answers, and what was under way breaks off."""
@@ -107,10 +111,10 @@ class Wire:
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 
-    def _serve(self) -> None:
+    def _serve(self, door: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                near, _ = self._door.accept()
+                near, _ = door.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._open += [near, far]
                 for source, target in ((near, far), (far, near)):

@@ -1,23 +1,19 @@
 """How parallel processes share the tests out: a file is never torn apart, and the longest go first.
 
-What the tests of one file share (a server, a trained model, a world of rows) is then made once. The longest
-first, so that no process is left alone at the end with the longest of all.
+What the tests of one file share (a server, a trained model, a world of rows) is then made once. Files that name
+the same `xdist_group` stay together, too. The longest go first, so that nobody is left alone with them at the end.
 """
 
-from pathlib import PurePath
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-#: Files that share something dear among each other stay together, too.
-TOGETHER = {
-    "tests/config/test_demo.py": "the demo's desk",
-    "tests/browser/test_deciding.py": "the demo's desk",
-}
 #: From the longest down. Any other takes less than about five seconds.
 LONGEST = (
     "tests/config/test_demo.py",
-    "tests/browser/test_deciding.py",
     "tests/approvals/test_lifecycle_machine.py",
     "tests/faults/test_killed_worker.py",
     "tests/dashboard/test_promotion_in_browser.py",
@@ -31,10 +27,18 @@ LONGEST = (
     "tests/config/test_demo_training.py",
     "tests/config/test_supervisor.py",
 )
+_GROUP = re.compile(r'xdist_group\("([^"]+)"\)')
 
 
 def path_of(nodeid: str) -> str:
-    return PurePath(nodeid.partition("::")[0]).as_posix()
+    return nodeid.partition("::")[0]
+
+
+@cache
+def unit_of(path: Path) -> str:
+    """What the file is shared out with: its group, or itself."""
+    found = _GROUP.search(path.read_text())
+    return found[1] if found else str(path)
 
 
 @pytest.hookimpl(trylast=True)
@@ -47,10 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
+    # xdist's own loadgroup adds the group to a test's id, which pytest 9.2 no longer lets it do: no error, no groups.
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = path_of(nodeid)
-            return TOGETHER.get(path, path)
+            return unit_of(config.rootpath / path_of(nodeid))
 
     config.option.loadscopereorder = False  # it would put the file with the most tests first
     return ByFile(config, log)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from accounts.reasons import Forbidden, Invalid
+from accounts.reasons import Invalid, refuse_if
 from accounts.roles import AUDIT
 from api.auth import actor_of
 from api.schemas import Listing
@@ -65,8 +65,7 @@ def export_record(
     """
     reader = actor_of(request)
     name = name_on_record(model, reader)
-    if (reason := why_not_export(reader, name)) is not None:
-        raise Forbidden.because(reason)
+    refuse_if(why_not_export(reader, name))
     wanted = Filters(name, verb, actor, since=_moment("since", since), until=_moment("until", until, as_end=True))
     export = export_events(wanted, form=format, actor=reader, visible_models=models_on_record_for(reader, AUDIT))
     return StreamingHttpResponse(

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
 from accounts.models import User
-from accounts.reasons import Conflict, NotFound
+from accounts.reasons import Conflict, NotFound, refuse_if
 from accounts.roles import CONTRIBUTE
 from accounts.roles import REVIEW as REVIEW_MODEL
 from api import schemas
@@ -81,8 +81,7 @@ def get_artifact(request: HttpRequest, name: str, number: int, path: str) -> Htt
     file = version.files.filter(path=path).first()
     if file is None:
         raise NotFound("no_such_file", f"Version {number} of {name} has no file {path!r}.")
-    if (reason := why_files_are_gone(version)) is not None:
-        raise Conflict.because(reason)
+    refuse_if(why_files_are_gone(version))
     filename = path.rpartition("/")[2]
     address = store().address_of(file.sha256, filename) if settings.PRESIGNED_DOWNLOADS else None
     if address is not None:

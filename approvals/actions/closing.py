@@ -2,7 +2,7 @@ from django.db import transaction
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, Reason
+from accounts.reasons import demand, refuse_if
 from approvals import events, notifications
 from approvals.actions.progress import advance, enter, lock_promotion
 from approvals.models import Promotion
@@ -16,8 +16,8 @@ from audit.actions import record
 def withdraw_promotion(promotion: Promotion, *, actor: User, reason: str) -> Promotion:
     """Ends a promotion by the wish of who brought it. Raises Forbidden, Conflict, or Invalid without a reason."""
     promotion = lock_promotion(promotion.pk)
-    _refuse(why_not_withdraw(promotion, as_of_now(actor)))
-    _demand(reason, "Say why you withdraw it.")
+    refuse_if(why_not_withdraw(promotion, as_of_now(actor)))
+    reason = demand(reason, "Say why you withdraw it.")
     enter(promotion, Event.WITHDRAW, closed_because=reason)
     record(events.PROMOTION_WITHDRAWN, promotion_subject(promotion), actor=actor, reason=reason)
     notifications.tell_decided(promotion, actor=actor, comment=reason)
@@ -28,8 +28,8 @@ def withdraw_promotion(promotion: Promotion, *, actor: User, reason: str) -> Pro
 def resubmit_promotion(promotion: Promotion, *, actor: User, answer: str) -> Promotion:
     """Answers requested changes and goes back to the gates or the reviewers; approvals that still rest stay."""
     promotion = lock_promotion(promotion.pk)
-    _refuse(why_not_resubmit(promotion, as_of_now(actor)))
-    _demand(answer, "Answer the requested changes.")
+    refuse_if(why_not_resubmit(promotion, as_of_now(actor)))
+    answer = demand(answer, "Answer the requested changes.")
     enter(promotion, Event.RESUBMIT)
     record(events.PROMOTION_RESUBMITTED, promotion_subject(promotion), actor=actor, reason=answer)
     advance(promotion)
@@ -39,16 +39,5 @@ def resubmit_promotion(promotion: Promotion, *, actor: User, answer: str) -> Pro
 @transaction.atomic
 def comment_on_promotion(promotion: Promotion, *, actor: User, comment: str) -> None:
     """Adds a comment to the promotion's timeline; whoever sees the promotion may."""
-    _demand(comment, "The comment is empty.")
+    comment = demand(comment, "The comment is empty.")
     record(events.COMMENTED, promotion_subject(promotion), actor=actor, reason=comment)
-
-
-def _refuse(reason: Reason | None) -> None:
-    if reason is not None:
-        personal = reason.code in {"not_permitted", "not_requester"}
-        raise Forbidden.because(reason) if personal else Conflict.because(reason)
-
-
-def _demand(text: str, otherwise: str) -> None:
-    if not text.strip():
-        raise Invalid("no_reason", otherwise)

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved
-from approvals import events, lifecycle, notices
+from accounts.reasons import Invalid, PromotionMoved, demand, refuse_if
+from approvals import events, lifecycle, notifications
 from approvals.actions.gates import TIME_ENDED, void_waiver
 from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.models import AfterReview, Promotion, Waiver
-from approvals.permissions import why_never_waive, why_not_decide_after_review, why_not_waive
-from approvals.standing import marks_of
+from approvals.permissions import why_not_decide_after_review, why_not_waive
+from approvals.standing import marks_of, run_named
 from approvals.subjects import after_review_subject, promotion_subject
 from audit.actions import record
 from registry.models import Model
@@ -32,27 +32,21 @@ def waive_gate(
     PromotionMoved when the gate has another result by now, Invalid without a reason or with a past end.
     """
     promotion = lock_promotion(promotion.pk)
-    actor = as_of_now(actor)
     marks = marks_of(promotion)
-    run = next((run for run in marks.runs if run.key == key), None)
-    if run is None:
-        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
-    if (reason_not := why_not_waive(marks, run, actor)) is not None:
-        personal = reason_not == why_never_waive(marks, actor)
-        raise Forbidden.because(reason_not) if personal else Conflict.because(reason_not)
+    run = run_named(key, marks.runs, promotion)
+    refuse_if(why_not_waive(marks, run, as_of_now(actor)))
     if digest != run.digest:
         text = f"Not waived: the gate {key} has another result than the one you saw."
         raise PromotionMoved("promotion_moved", text, "Look at it, then decide again.", moved=[f"gate:{key}"])
-    if not reason.strip():
-        raise Invalid("no_reason", "Say why the failure is acceptable.", "Write it as the reason.")
+    reason = demand(reason, "Say why the failure is acceptable.", "Write it as the reason.")
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid("past", "A waiver can't end in the past.", "Name a later moment, or none.")
     for ended in run.waivers.filter(voided_at=None):
         void_waiver(ended, promotion, because=TIME_ENDED)
-    Waiver.objects.create(gate_run=run, by=actor, reason=reason.strip(), expires_at=expires_at)
+    Waiver.objects.create(gate_run=run, by=actor, reason=reason, expires_at=expires_at)
     after = {"gate": key, "outcome": run.outcome, "summary": run.summary}
     after |= {"until": expires_at.isoformat()} if expires_at else {}
-    record(events.GATE_WAIVED, promotion_subject(promotion), actor=actor, after=after, reason=reason.strip())
+    record(events.GATE_WAIVED, promotion_subject(promotion), actor=actor, after=after, reason=reason)
     recheck(promotion)
     advance(promotion)
     return promotion
@@ -79,7 +73,7 @@ def open_after_review(
     )
     after = {"cause": cause, "due": opened.due_at.isoformat()}
     record(events.AFTER_REVIEW_OPENED, after_review_subject(opened), actor=None, after=after)
-    notices.tell_after_review(opened)
+    notifications.tell_after_review(opened)
     return opened
 
 
@@ -89,14 +83,12 @@ def decide_after_review(after_review: AfterReview, *, actor: User, verdict: str,
     Invalid for an unknown verdict and for a follow-up that doesn't say what."""
     lifecycle.lock_model(after_review.model_id)
     after_review = AfterReview.objects.select_related("model", "actor", "decided_by").get(pk=after_review.pk)
-    if (reason := why_not_decide_after_review(after_review, as_of_now(actor))) is not None:
-        decided = reason.code == "decided_already"
-        raise Conflict.because(reason) if decided else Forbidden.because(reason)
+    refuse_if(why_not_decide_after_review(after_review, as_of_now(actor)))
     if verdict not in AfterReview.Verdict.values:
         known = ", ".join(AfterReview.Verdict.values)
         raise Invalid("unknown_verdict", f"{verdict!r} is no verdict.", f"Choose from {known}.")
-    if verdict == AfterReview.Verdict.FOLLOW_UP and not comment.strip():
-        raise Invalid("no_reason", "Say what must follow.", "Write it as the comment.")
+    if verdict == AfterReview.Verdict.FOLLOW_UP:
+        demand(comment, "Say what must follow.", "Write it as the comment.")
     after_review.verdict, after_review.comment = verdict, comment.strip()
     after_review.decided_by, after_review.decided_at = actor, timezone.now()
     after_review.save(update_fields=["verdict", "comment", "decided_by", "decided_at"])

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, NotFound
+from accounts.reasons import Conflict, refuse_if
 from approvals import events
 from approvals.actions.progress import advance, lock_promotion, recheck
 from approvals.actions.queueing import queue_again
@@ -15,7 +15,7 @@ from approvals.gate_evidence import sides_of
 from approvals.gates import GATES, Judged
 from approvals.models import Acknowledgement, GateRun, Outcome, Promotion, Waiver
 from approvals.permissions import why_not_rerun
-from approvals.standing import current_runs, document_of
+from approvals.standing import current_runs, document_of, run_named
 from approvals.subjects import promotion_subject
 from audit.actions import record
 from work.actions import Lease
@@ -125,12 +125,8 @@ def void_waiver(waiver: Waiver, promotion: Promotion, *, because: str) -> None:
 def rerun_gate(promotion: Promotion, key: str, *, actor: User, reason: str) -> Promotion:
     """Runs one gate again, with a reason that stays beside it. Its evidence is reused unless there was none."""
     promotion = lock_promotion(promotion.pk)
-    if (refusal := why_not_rerun(promotion, as_of_now(actor))) is not None:
-        raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
-    run = next((run for run in current_runs(promotion) if run.key == key), None)
-    if run is None:
-        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
-    if run.outcome == Outcome.PENDING:
+    refuse_if(why_not_rerun(promotion, as_of_now(actor)))
+    if run_named(key, current_runs(promotion), promotion).outcome == Outcome.PENDING:
         raise Conflict("gate_running", f"The gate {key} is running already.")
     record(events.GATE_RERUN, promotion_subject(promotion), actor=actor, after={"gate": key}, reason=reason)
     recheck(promotion)

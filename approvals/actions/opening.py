@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, NotFound
+from accounts.reasons import Conflict, Invalid, NotFound, refuse_if
 from approvals import events, lifecycle
 from approvals.actions.progress import advance
 from approvals.actions.queueing import queue_gates
@@ -38,9 +38,7 @@ def open_promotion(
     """
     lifecycle.lock_model(version.model_id)
     version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
-    refusal = why_not_open(version, as_of_now(actor), on_behalf_of=on_behalf_of)
-    if refusal is not None:
-        raise Forbidden.because(refusal) if refusal.code == "not_permitted" else Conflict.because(refusal)
+    refuse_if(why_not_open(version, as_of_now(actor), on_behalf_of=on_behalf_of))
     lifecycle.check_move(version, to_stage)
     revision = _policy(version, to_stage)
     days = read_document(revision.document, target_stage=to_stage).expires_days

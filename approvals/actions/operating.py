@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, Reason
-from approvals import events, lifecycle, notices
+from accounts.reasons import Conflict, Invalid, demand, refuse_if
+from approvals import events, lifecycle, notifications
 from approvals.actions.exceptions import open_after_review
 from approvals.actions.progress import lock_promotion, see_to_others, supersede
 from approvals.models import OPEN_STATES, AfterReview, Promotion
@@ -33,8 +33,8 @@ def roll_back(
     something else is live by now or the version can't be restored, Invalid without a reason.
     """
     model = lifecycle.lock_model(model.pk)
-    _check_operator(why_not_operate(model, as_of_now(actor)))
-    _demand(reason, "Say why it is rolled back.")
+    refuse_if(why_not_operate(model, as_of_now(actor)))
+    reason = demand(reason, "Say why it is rolled back.")
     live = primary_version(model)
     _check_expected(live, expected_live)
     target = to if to is not None else previous_live(model)
@@ -44,8 +44,8 @@ def roll_back(
     if target.model_id != model.pk:
         raise Invalid("other_model", f"{target} is no version of {model.name}.")
     target = Version.objects.select_related("model").get(pk=target.pk)
-    _check(why_not_restore(target, last_term_live(target)))
-    left = lifecycle.restore(target, lifecycle.Cause(f"rollback: {reason.strip()}", actor))
+    refuse_if(why_not_restore(target, last_term_live(target)))
+    left = lifecycle.restore(target, lifecycle.Cause(f"rollback: {reason}", actor))
     names = ", ".join(version.name for version in left) or "nothing"
     subject = f"{model.name} rolled back from {names} to {target.name}"
     record(
@@ -54,7 +54,7 @@ def roll_back(
         actor=actor,
         before={"live": [version.number for version in left]},
         after={"live": [target.number]},
-        reason=reason.strip(),
+        reason=reason,
     )
     _follow_up(model, AfterReview.Cause.ROLLBACK, subject, actor, reason, because=f"rollback by {actor.display_name}")
     return target
@@ -64,25 +64,23 @@ def roll_back(
 def take_down(model: Model, *, actor: User, reason: str, expected_live: int | None = None) -> list[Version]:
     """Takes everything of a model out of Production: the only way to nothing live. Raises as `roll_back` does."""
     model = lifecycle.lock_model(model.pk)
-    _check_operator(why_not_operate(model, as_of_now(actor)))
-    _demand(reason, "Say why it is taken down.")
+    refuse_if(why_not_operate(model, as_of_now(actor)))
+    reason = demand(reason, "Say why it is taken down.")
     live = primary_version(model)
     _check_expected(live, expected_live)
     if live is None:
         raise Conflict("nothing_live", f"Nothing of {model.name} is live.")
-    left = lifecycle.take_down(model, lifecycle.Cause(f"take-down: {reason.strip()}", actor))
+    left = lifecycle.take_down(model, lifecycle.Cause(f"take-down: {reason}", actor))
     subject = f"{model.name} taken down: {', '.join(version.name for version in left)} left Production"
     before = {"live": [version.number for version in left]}
-    record(
-        events.TAKEN_DOWN, model_subject(model), actor=actor, before=before, after={"live": []}, reason=reason.strip()
-    )
+    record(events.TAKEN_DOWN, model_subject(model), actor=actor, before=before, after={"live": []}, reason=reason)
     _follow_up(model, AfterReview.Cause.TAKE_DOWN, subject, actor, reason, because=f"take-down by {actor.display_name}")
     return left
 
 
 def _follow_up(model: Model, cause: AfterReview.Cause, subject: str, actor: User, reason: str, *, because: str) -> None:
-    open_after_review(model, cause, subject=subject, reason=reason.strip(), actor=actor)
-    notices.tell_operators(model, title=subject, reason=reason.strip(), actor=actor)
+    open_after_review(model, cause, subject=subject, reason=reason, actor=actor)
+    notifications.tell_operators(model, title=subject, reason=reason, actor=actor)
     see_to_others(model, because=because)
 
 
@@ -91,11 +89,10 @@ def archive_version(version: Version, *, actor: User, reason: str) -> Version:
     """Puts away a version that isn't live. Raises Forbidden, Conflict, or Invalid without a reason."""
     model = lifecycle.lock_model(version.model_id)
     version = Version.objects.select_related("model").get(pk=version.pk)
-    _check_operator(why_not_operate(model, as_of_now(actor)))
-    _check(why_not_archive(version, as_of_now(actor)))
-    _demand(reason, "Say why it is archived.")
-    lifecycle.archive(version, lifecycle.Cause(f"archived: {reason.strip()}", actor))
-    record(events.VERSION_ARCHIVED, version_subject(version), actor=actor, reason=reason.strip())
+    refuse_if(why_not_archive(version, as_of_now(actor)))
+    reason = demand(reason, "Say why it is archived.")
+    lifecycle.archive(version, lifecycle.Cause(f"archived: {reason}", actor))
+    record(events.VERSION_ARCHIVED, version_subject(version), actor=actor, reason=reason)
     see_to_others(model, because=f"archiving by {actor.display_name}")
     return version
 
@@ -103,29 +100,17 @@ def archive_version(version: Version, *, actor: User, reason: str) -> Version:
 @transaction.atomic
 def deprecate_version(version: Version, *, actor: User, reason: str) -> Version:
     """Marks a version as not to be promoted, nor gone back to, again; it stays where it is. Raises as above."""
-    model = lifecycle.lock_model(version.model_id)
+    lifecycle.lock_model(version.model_id)
     version = Version.objects.select_related("model").get(pk=version.pk)
-    _check_operator(why_not_operate(model, as_of_now(actor)))
-    _check(why_not_deprecate(version, as_of_now(actor)))
-    _demand(reason, "Say why it is deprecated.")
+    refuse_if(why_not_deprecate(version, as_of_now(actor)))
+    reason = demand(reason, "Say why it is deprecated.")
     version.deprecated_at = timezone.now()
     version.save(update_fields=["deprecated_at"])
-    record(registry_events.VERSION_DEPRECATED, version_subject(version), actor=actor, reason=reason.strip())
-    for pk in (
-        Promotion.objects.filter(version=version, state__in=OPEN_STATES).order_by("pk").values_list("pk", flat=True)
-    ):
-        supersede(lock_promotion(pk), f"{version} was deprecated by {actor.display_name}: {reason.strip()}")
+    record(registry_events.VERSION_DEPRECATED, version_subject(version), actor=actor, reason=reason)
+    wanted = Promotion.objects.filter(version=version, state__in=OPEN_STATES)
+    for pk in wanted.order_by("pk").values_list("pk", flat=True):
+        supersede(lock_promotion(pk), f"{version} was deprecated by {actor.display_name}: {reason}")
     return version
-
-
-def _check_operator(reason: Reason | None) -> None:
-    if reason is not None:
-        raise Forbidden.because(reason)
-
-
-def _check(reason: Reason | None) -> None:
-    if reason is not None:
-        raise Conflict.because(reason)
 
 
 def _check_expected(live: Version | None, expected: int | None) -> None:
@@ -135,8 +120,3 @@ def _check_expected(live: Version | None, expected: int | None) -> None:
     raise Conflict(
         "live_moved", f"Not done: {now}, not version {expected}.", "Look again, then decide.", live=live and live.number
     )
-
-
-def _demand(text: str, otherwise: str) -> None:
-    if not text.strip():
-        raise Invalid("no_reason", otherwise)

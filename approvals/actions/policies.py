@@ -10,9 +10,8 @@ from approvals.models import Policy, PolicyRevision
 from approvals.policies import Document, digest_of_document, read_document
 from approvals.subjects import policy_subject
 from audit.actions import record
-from evidence.models import LockedDataset
+from evidence.queries import locked_dataset_named
 from registry.models import Model
-from registry.queries import dataset_versions_named
 
 
 @transaction.atomic
@@ -67,7 +66,7 @@ def check_datasets(document: Document) -> None:
         reference = rule.gate.dataset(parameters)
         if not reference:
             continue
-        locked = LockedDataset.objects.filter(dataset_version=dataset_versions_named(reference).first()).first()
+        locked = locked_dataset_named(reference)
         if locked is None:
             raise Invalid(
                 "no_such_dataset",

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, NotFound
+from accounts.reasons import Conflict, Invalid, refuse_if
 from approvals import events
 from approvals.actions.gates import digest_of_outcome, keep_marks
 from approvals.actions.progress import advance, lock_promotion, recheck
@@ -13,7 +13,7 @@ from approvals.actions.queueing import replace_run
 from approvals.gates import Judged
 from approvals.models import GateRun, Outcome, Promotion
 from approvals.permissions import why_not_report
-from approvals.standing import current_runs
+from approvals.standing import current_runs, run_named
 from approvals.subjects import promotion_subject
 from audit.actions import record
 from evidence.models import Provenance
@@ -31,13 +31,9 @@ def report_gate(
     for who isn't asked, Conflict when the promotion is closed, Invalid for anything but a clear answer.
     """
     promotion = lock_promotion(promotion.pk)
-    run = next((run for run in current_runs(promotion) if run.key == key), None)
-    if run is None:
-        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
+    run = run_named(key, current_runs(promotion), promotion)
     run.promotion = promotion
-    if (reason := why_not_report(run, as_of_now(actor))) is not None:
-        late = reason.code in {"closed", "not_external"}
-        raise Conflict.because(reason) if late else Forbidden.because(reason)
+    refuse_if(why_not_report(run, as_of_now(actor)))
     _check_report(promotion, outcome, summary, url, artifact)
     answer = _replaced(run, Outcome(outcome), summary.strip(), url, actor)
     after = {"gate": key, "run": answer.number, "outcome": outcome, "summary": summary.strip(), "url": url}

@@ -5,12 +5,20 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved, Reason
+from accounts.reasons import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PersonalReason,
+    PromotionMoved,
+    Reason,
+    demand,
+)
 from approvals import events, notifications
 from approvals.actions.progress import enter, finish_if_filled, lock_promotion
 from approvals.models import Acknowledgement, Promotion, Review, Seal, Tick, Verdict
 from approvals.permissions import (
-    why_never_decide,
     why_not_acknowledge,
     why_not_approve,
     why_not_reject,
@@ -19,7 +27,7 @@ from approvals.permissions import (
 )
 from approvals.policies import PARTS, Slot
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
-from approvals.standing import Marks, marks_of, next_seat
+from approvals.standing import Marks, marks_of, next_seat, run_named
 from approvals.subjects import promotion_subject
 from approvals.transitions import Event
 from audit import origin
@@ -52,15 +60,15 @@ def review_promotion(
     """
     if verdict not in Verdict.values:
         raise Invalid("unknown_verdict", f"{verdict!r} is no verdict.", f"Choose from {', '.join(Verdict.values)}.")
+    if verdict != Verdict.APPROVE:
+        demand(comment, "Say why: a refusal without a reason helps nobody.", "Write it as the comment.")
     comment = comment.strip()
-    if verdict != Verdict.APPROVE and not comment:
-        raise Invalid("no_reason", "Say why: a refusal without a reason helps nobody.", "Write it as the comment.")
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
     if verdict == Verdict.APPROVE and _approved_before(promotion, actor, seal):
         return promotion
-    _refuse_if(_WHY_NOT[Verdict(verdict)](marks, actor), marks, actor)
+    _refuse_if(_WHY_NOT[Verdict(verdict)](marks, actor), promotion)
     # While gates run again there is nothing to seal; a bare refusal rests on the seal that the page still shows.
     bare_refusal = verdict != Verdict.APPROVE and not ticks and not acknowledgements
     if not (bare_refusal and seal == promotion.seal):
@@ -80,13 +88,12 @@ def _approved_before(promotion: Promotion, actor: User, seal: str) -> bool:
     return promotion.reviews.filter(reviewer=actor, verdict=Verdict.APPROVE, seal=seal, fell_at=None).exists()
 
 
-def _refuse_if(reason: Reason | None, marks: Marks, actor: User) -> None:
-    """Who can never act is forbidden (403); for who could, it is too late or too early (409)."""
+def _refuse_if(reason: Reason | None, promotion: Promotion) -> None:
+    """Who can never act is forbidden (403); for who could, it is too late or too early (409): who was faster?"""
     if reason is None:
         return
-    if reason == why_never_decide(marks, actor):
+    if isinstance(reason, PersonalReason):
         raise Forbidden.because(reason)
-    promotion = marks.promotion
     latest = promotion.reviews.select_related("reviewer").order_by("-at").first()
     who = f" {latest.reviewer.display_name} {latest.get_verdict_display().lower()} it meanwhile." if latest else ""
     raise PromotionMoved(reason.code, reason.text + who, reason.remedy, moved=[], state=promotion.state)
@@ -193,7 +200,7 @@ def tick_item(promotion: Promotion, item: str, *, actor: User, seal: str) -> Pro
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
-    _refuse_if(why_not_tick(marks, actor), marks, actor)
+    _refuse_if(why_not_tick(marks, actor), promotion)
     _check_seal(promotion, marks, seal)
     _tick(promotion, marks, item, actor)
     finish_if_filled(promotion, actor=actor)
@@ -222,7 +229,7 @@ def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str
     promotion = lock_promotion(promotion.pk)
     actor = as_of_now(actor)
     marks = marks_of(promotion)
-    _refuse_if(why_not_acknowledge(marks, actor), marks, actor)
+    _refuse_if(why_not_acknowledge(marks, actor), promotion)
     _check_outcome(marks, key, digest)
     _acknowledge(promotion, marks, key, actor, reason)
     finish_if_filled(promotion, actor=actor)
@@ -237,13 +244,9 @@ def _check_outcome(marks: Marks, key: str, seen: str) -> None:
 
 
 def _acknowledge(promotion: Promotion, marks: Marks, key: str, actor: User, reason: str) -> None:
-    run = next((run for run in marks.runs if run.key == key), None)
-    if run is None:
-        raise NotFound("no_such_gate", f"Promotion {promotion.pk} has no gate {key!r}.")
+    run = run_named(key, marks.runs, promotion)
     if run not in marks.unacknowledged:
         raise Conflict("nothing_to_acknowledge", f"The gate {key} has no inconclusive outcome left to acknowledge.")
-    if not reason.strip():
-        raise Invalid("no_reason", "Say why the inconclusive outcome is acceptable.")
-    Acknowledgement.objects.create(gate_run=run, by=actor, reason=reason.strip())
-    subject = promotion_subject(promotion)
-    record(events.GATE_ACKNOWLEDGED, subject, actor=actor, after={"gate": key}, reason=reason.strip())
+    reason = demand(reason, "Say why the inconclusive outcome is acceptable.")
+    Acknowledgement.objects.create(gate_run=run, by=actor, reason=reason)
+    record(events.GATE_ACKNOWLEDGED, promotion_subject(promotion), actor=actor, after={"gate": key}, reason=reason)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.access import as_of_now
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid, Reason
+from accounts.reasons import demand, refuse_if
 from approvals import events
 from approvals.actions.gates import void_waiver
 from approvals.actions.progress import advance, enter, lock_promotion, recheck
@@ -27,15 +27,14 @@ from registry.queries import primary_version
 def take_over_promotion(promotion: Promotion, *, actor: User, reason: str) -> Promotion:
     """Steps in for a requester who left; both stay barred from deciding. Raises Forbidden, Conflict, Invalid."""
     promotion = lock_promotion(promotion.pk)
-    _refuse(why_not_take_over(promotion, as_of_now(actor)))
-    if not reason.strip():
-        raise Invalid("no_reason", "Say why you take it over.")
+    refuse_if(why_not_take_over(promotion, as_of_now(actor)))
+    reason = demand(reason, "Say why you take it over.")
     now = timezone.now()
     # Who comes back to it a second time is again the last one who took it over.
-    TakeOver.objects.update_or_create(promotion=promotion, by=actor, defaults={"reason": reason.strip(), "at": now})
+    TakeOver.objects.update_or_create(promotion=promotion, by=actor, defaults={"reason": reason, "at": now})
     before = {"requester": promotion.requested_by.username}
     subject = promotion_subject(promotion)
-    record(events.PROMOTION_TAKEN_OVER, subject, actor=actor, before=before, reason=reason.strip())
+    record(events.PROMOTION_TAKEN_OVER, subject, actor=actor, before=before, reason=reason)
     if _took_back_own_marks(promotion, actor):
         recheck(promotion)
         advance(promotion)
@@ -65,7 +64,7 @@ def restart_promotion(promotion: Promotion, *, actor: User, reason: str = "") ->
     """
     promotion = lock_promotion(promotion.pk)
     newest = policy_in_force(promotion.version.model, promotion.to_stage)
-    _refuse(why_not_restart(promotion, as_of_now(actor), newest))
+    refuse_if(why_not_restart(promotion, as_of_now(actor), newest))
     assert newest is not None  # why_not_restart refuses then
     before, old = promotion.policy_revision, document_of(promotion)
     reviews = promotion.reviews.filter(verdict=Verdict.APPROVE, fell_at=None)
@@ -114,9 +113,3 @@ def _keep_ticks(promotion: Promotion, newest: PolicyRevision, old: Document, doc
         else:
             tick.fell_at = timezone.now()
             tick.save(update_fields=["fell_at"])
-
-
-def _refuse(reason: Reason | None) -> None:
-    if reason is not None:
-        personal = reason.code in {"not_permitted", "service"}
-        raise Forbidden.because(reason) if personal else Conflict.because(reason)

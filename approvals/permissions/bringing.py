@@ -3,7 +3,7 @@
 from accounts.access import may
 from accounts.models import User
 from accounts.permissions import why_not_act_for
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import CONTRIBUTE, REVIEW
 from approvals.gates import GATES
 from approvals.models import GateRun, PolicyRevision, Promotion
@@ -17,7 +17,8 @@ from registry.permissions import why_files_are_gone
 def why_not_withdraw(promotion: Promotion, user: User) -> Reason | None:
     """The requester or whoever the version came from may; nobody else ends another's promotion this way."""
     if user.pk not in barred_people(promotion):
-        return Reason("not_requester", "Only the requester can withdraw a promotion.", "A reviewer can reject it.")
+        text = "Only the requester can withdraw a promotion."
+        return PersonalReason("not_requester", text, "A reviewer can reject it.")
     return _contributes(promotion, user) or in_state(promotion, Event.WITHDRAW)
 
 
@@ -28,15 +29,15 @@ def why_not_resubmit(promotion: Promotion, user: User) -> Reason | None:
 def why_not_rerun(promotion: Promotion, user: User) -> Reason | None:
     model = promotion.version.model
     if not may(user, CONTRIBUTE, model) and not may(user, REVIEW, model):
-        return Reason("not_permitted", "You may not run gates of this model.", "Its contributors and reviewers may.")
+        text = "You may not run gates of this model."
+        return PersonalReason("not_permitted", text, "Its contributors and reviewers may.")
     return None if promotion.is_open else closed(promotion)
 
 
 def why_not_open(version: Version, user: User, *, on_behalf_of: User | None = None) -> Reason | None:
     if not may(user, CONTRIBUTE, version.model):
-        return Reason(
-            "not_permitted", f"You may not open promotions of {version.model.name}.", contributors(version.model)
-        )
+        text = f"You may not open promotions of {version.model.name}."
+        return PersonalReason("not_permitted", text, contributors(version.model))
     if user.is_service and on_behalf_of is None:
         return Reason("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
     if (reason := why_not_act_for(user, on_behalf_of, version.model)) is not None:
@@ -51,7 +52,7 @@ def why_not_open(version: Version, user: User, *, on_behalf_of: User | None = No
 def why_not_take_over(promotion: Promotion, user: User) -> Reason | None:
     """A contributor steps in for a requester who left or contributes no more; programs don't."""
     if user.is_service:
-        return Reason("service", "A service account can't take over a promotion.", "A contributor can.")
+        return PersonalReason("service", "A service account can't take over a promotion.", "A contributor can.")
     if (reason := _contributes(promotion, user)) is not None:
         return reason
     if not promotion.is_open:
@@ -81,21 +82,20 @@ def why_not_report(run: GateRun, user: User) -> Reason | None:
     if not gate.awaits:
         return Reason("not_external", f"The gate {run.key} is decided here, not reported.", "Run it again instead.")
     if not user.is_active:
-        return Reason("inactive", "This account is not active.")
+        return PersonalReason("inactive", "This account is not active.")
     named = gate.read_parameters(run.parameters).reporters
     if user.username not in named and (named or not user.is_service):
         who = ", ".join(named) or "A service account with the role Contributor"
-        return Reason("not_reporter", f"You can't report the gate {run.key}.", f"{who} reports it.")
+        return PersonalReason("not_reporter", f"You can't report the gate {run.key}.", f"{who} reports it.")
     promotion = run.promotion
     if not named and not may(user, CONTRIBUTE, promotion.version.model):
-        return Reason("not_permitted", "You are no contributor here.", contributors(promotion.version.model))
+        return _no_contributor(promotion)
     return None if promotion.is_open else closed(promotion)
 
 
 def _contributes(promotion: Promotion, user: User) -> Reason | None:
-    model = promotion.version.model
-    return (
-        None
-        if may(user, CONTRIBUTE, model)
-        else Reason("not_permitted", "You are no contributor here.", contributors(model))
-    )
+    return None if may(user, CONTRIBUTE, promotion.version.model) else _no_contributor(promotion)
+
+
+def _no_contributor(promotion: Promotion) -> Reason:
+    return PersonalReason("not_permitted", "You are no contributor here.", contributors(promotion.version.model))

@@ -2,7 +2,7 @@
 
 from accounts.access import may, people_who_may
 from accounts.models import User
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import REVIEW
 from approvals.models import State
 from approvals.permissions.wording import closed, in_state, joined
@@ -10,22 +10,23 @@ from approvals.standing import Marks, barred_people
 from approvals.transitions import Event
 
 
-def why_never_decide(marks: Marks, user: User) -> Reason | None:
+def why_never_decide(marks: Marks, user: User) -> PersonalReason | None:
     """Why this person can't decide on this promotion, whatever its state."""
     if user.is_service:
-        return Reason("service", "A service account can't decide.", "People do; it may open promotions.")
+        return PersonalReason("service", "A service account can't decide.", "People do; it may open promotions.")
     if not user.is_active:
-        return Reason("inactive", "This account is not active.")
+        return PersonalReason("inactive", "This account is not active.")
     barred = barred_people(marks.promotion)
     if user.pk in barred:
-        return Reason("requester", f"You can't decide: {barred[user.pk]}.", who_decides(marks))
+        return PersonalReason("requester", f"You can't decide: {barred[user.pk]}.", who_decides(marks))
     if not may(user, REVIEW, marks.promotion.version.model):
-        return Reason("not_reviewer", "You are no reviewer of this model.", who_decides(marks))
+        return PersonalReason("not_reviewer", "You are no reviewer of this model.", who_decides(marks))
     if not any(marks.holds(user, slot) for slot in marks.document.slots):
         own = [g for g in marks.grants if g.user_id == user.pk and g.granted_by_id == user.pk]
         if own:
-            return Reason("self_granted", "You granted yourself this role.", "Somebody else must grant it or decide.")
-        return Reason("no_slot", "None of this promotion's slots is yours.", who_decides(marks))
+            remedy = "Somebody else must grant it or decide."
+            return PersonalReason("self_granted", "You granted yourself this role.", remedy)
+        return PersonalReason("no_slot", "None of this promotion's slots is yours.", who_decides(marks))
     return None
 
 

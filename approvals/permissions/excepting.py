@@ -2,7 +2,7 @@
 
 from accounts.access import may, people_who_may
 from accounts.models import User
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import APPROVE, REVIEW
 from approvals.gates import GATES
 from approvals.models import AfterReview, GateRun
@@ -11,20 +11,21 @@ from approvals.seals import standing_waiver
 from approvals.standing import Marks, barred_people
 
 
-def why_never_waive(marks: Marks, user: User) -> Reason | None:
+def why_never_waive(marks: Marks, user: User) -> PersonalReason | None:
     """Why this person can't waive any gate of this promotion, whatever its state."""
     if user.is_service:
-        return Reason("service", "A service account can't waive a gate.", "People do.")
+        return PersonalReason("service", "A service account can't waive a gate.", "People do.")
     if not user.is_active:
-        return Reason("inactive", "This account is not active.")
+        return PersonalReason("inactive", "This account is not active.")
     barred = barred_people(marks.promotion)
     if user.pk in barred:
-        return Reason("requester", f"You can't waive a gate here: {barred[user.pk]}.", _who_waives(marks))
+        return PersonalReason("requester", f"You can't waive a gate here: {barred[user.pk]}.", _who_waives(marks))
     model = marks.promotion.version.model
     if not may(user, APPROVE, model):
-        return Reason("not_approver", "You are no approver of this model.", _who_waives(marks))
+        return PersonalReason("not_approver", "You are no approver of this model.", _who_waives(marks))
     if not marks.approver_by_others(user):
-        return Reason("self_granted", "You granted yourself this role.", "Somebody else must grant it or waive.")
+        remedy = "Somebody else must grant it or waive."
+        return PersonalReason("self_granted", "You granted yourself this role.", remedy)
     return None
 
 
@@ -56,9 +57,10 @@ def why_not_waivable(run: GateRun) -> Reason | None:
 def why_not_decide_after_review(after_review: AfterReview, user: User) -> Reason | None:
     """Somebody who reviews this model, and never the one whose act it is."""
     if user.pk == after_review.actor_id:
-        return Reason("own_act", "It was your own act: somebody else judges it.", _who_judges(after_review))
+        text = "It was your own act: somebody else judges it."
+        return PersonalReason("own_act", text, _who_judges(after_review))
     if user.is_service or not may(user, REVIEW, after_review.model):
-        return Reason("not_reviewer", "You are no reviewer of this model.", _who_judges(after_review))
+        return PersonalReason("not_reviewer", "You are no reviewer of this model.", _who_judges(after_review))
     if after_review.verdict:
         who = after_review.decided_by
         return Reason("decided_already", f"{who.display_name if who else 'Somebody'} decided it already.")

@@ -2,7 +2,7 @@
 
 from accounts.access import may, people_who_may
 from accounts.models import User
-from accounts.reasons import Reason
+from accounts.reasons import PersonalReason, Reason
 from accounts.roles import OPERATE
 from approvals.permissions.wording import joined
 from registry.models import EndedHow, Model, Stage, StageTerm, Version
@@ -15,7 +15,7 @@ def why_not_operate(model: Model, user: User) -> Reason | None:
         return None
     names = [person.display_name for person in people_who_may(OPERATE, model)]
     remedy = f"{joined(names)} may." if names else "An administrator can grant the role Operator."
-    return Reason("not_operator", f"You are no operator of {model.name}.", remedy)
+    return PersonalReason("not_operator", f"You are no operator of {model.name}.", remedy)
 
 
 def why_not_restore(version: Version, last_term: StageTerm | None) -> Reason | None:

@@ -213,6 +213,25 @@ class Term(TypedDict):
     ended_because: str
 
 
+class AfterReview(TypedDict):
+    """A look afterwards at what was done without asking first; `verdict` is empty until somebody decided."""
+
+    id: int
+    model: str
+    cause: str
+    subject: str
+    reason: str
+    actor: str
+    promotion: int | None
+    opened_at: str
+    due_at: str
+    verdict: str
+    comment: str
+    decided_by: str
+    decided_at: str | None
+    url: str
+
+
 class Arm(TypedDict):
     version: int
     label: str

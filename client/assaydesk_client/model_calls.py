@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from assaydesk_client.answers import Model, Production, Term
+from assaydesk_client.answers import AfterReview, Model, Production, Term
 from assaydesk_client.connection import Connection
 from assaydesk_client.paths import every_item, model_path
 
@@ -47,3 +47,13 @@ class ModelCalls:
         """Takes everything of the model out of Production, without successor."""
         body = {"reason": reason, "expected_live": expected_live}
         return cast(Production, self._connection.post(f"{model_path(model)}/take-down", body))
+
+    def after_reviews(self, *, model: str | None = None, undecided: bool = False) -> Iterator[AfterReview]:
+        """Looks afterwards at what was done without asking first, newest first."""
+        query = {"model": model, "undecided": "true" if undecided else None}
+        return every_item(lambda cursor: self._connection.get("/after-reviews", {**query, "cursor": cursor}))
+
+    def decide_after_review(self, after_review: int, *, verdict: str, comment: str = "") -> AfterReview:
+        """Says whether it was right (accepted) or what must follow (follow_up, with a comment)."""
+        body = {"verdict": verdict, "comment": comment}
+        return cast(AfterReview, self._connection.post(f"/after-reviews/{after_review}", body))

@@ -36,9 +36,7 @@ def read_fares() -> tuple[pd.DataFrame, pd.DataFrame]:
         table[name] = source[original]
     table[LAST_YEAR] = source.groupby("id")["lfare"].shift(1)
     table["fare"] = source["fare"]
-    bands = pd.cut(
-        source["dist"], [0, 500, 1000, np.inf], right=False, labels=["under 500 mi", "500-999 mi", "1000+ mi"]
-    )
+    bands = pd.cut(source["dist"], [0, 500, 1000, np.inf], right=False, labels=BANDS)
     table["distance"] = bands.astype(str)
     usable, is_judged = table[LAST_YEAR].notna(), source["year"] == JUDGED_YEAR
     return table[usable & ~is_judged].reset_index(drop=True), table[usable & is_judged].reset_index(drop=True)

@@ -13,7 +13,8 @@ from accounts.models import AccessToken, User
 from accounts.roles import Role
 from assaydesk_client.client import Client
 
-READ, WRITE, REVIEW = AccessToken.Scope.READ, AccessToken.Scope.WRITE, AccessToken.Scope.REVIEW
+READ, WRITE = AccessToken.Scope.READ, AccessToken.Scope.WRITE
+REVIEW, OPERATE = AccessToken.Scope.REVIEW, AccessToken.Scope.OPERATE
 ONE_HOUR = 1 / 24  # days, as tokens count; the story takes under a minute
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is easily taken for another
 
@@ -35,7 +36,7 @@ PEOPLE = (
     Persona("dana", "Dana Ortiz", Role.CONTRIBUTOR, "registers versions and asks for promotions", (READ, WRITE)),
     Persona("riley", "Riley Chen", Role.REVIEWER, "reviews models", (READ, REVIEW)),
     Persona("sam", "Sam Okafor", Role.APPROVER, "answers for the business risk", (READ, WRITE, REVIEW)),
-    Persona("omar", "Omar Haddad", Role.OPERATOR, "keeps what is live running"),
+    Persona("omar", "Omar Haddad", Role.OPERATOR, "keeps what is live running", (READ, OPERATE)),
     Persona("ana", "Ana Lima", Role.AUDITOR, "reads every record"),
 )
 PIPELINE = Persona(

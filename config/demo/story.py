@@ -46,6 +46,7 @@ class Story(Telling):
         """All versions, each to where its story ends. Answers with the promotion that waits for the reader."""
         self._go_live_first()
         self._go_live_next()
+        self._exercise_the_way_back()
         numbers = self._register_further_versions()
         waiting = self._leave_in_review(numbers["1.2.0"])
         self._get_blocked(numbers["1.3.0"])
@@ -83,6 +84,17 @@ class Story(Telling):
                 sam="Costs nothing more to run; 1.0.0 stays there to go back to.",
             )
 
+    def _exercise_the_way_back(self) -> None:
+        with self.steps.step(
+            "omar goes back to 1.0.0 and returns, as an exercise; riley looks at the first afterwards"
+        ):
+            self.omar.roll_back(MODEL, reason="Exercise: how long does the way back take at night?", expected_live=2)
+            [rollback] = self.omar.after_reviews(model=MODEL)
+            self.riley.decide_after_review(
+                rollback["id"], verdict="accepted", comment="It was announced, and took seconds."
+            )
+            self.omar.roll_back(MODEL, to=2, reason="The exercise is over.", expected_live=1)
+
     def _register_further_versions(self) -> dict[str, int]:
         with self.steps.step("pipeline registers 1.2.0 on behalf of dana, and dana 1.3.0 to 1.6.0"):
             numbers = {"1.2.0": self.register("1.2.0", by=self.pipeline, on_behalf_of="dana")}
@@ -93,9 +105,18 @@ class Story(Telling):
             return self.ask_for_production(number, "Sees the whole file, and combinations that a sum can't express.")
 
     def _get_blocked(self, number: int) -> None:
-        with self.steps.step("1.3.0 is blocked by its gates"):
+        with self.steps.step("1.3.0 is blocked by its gates; sam waives one of them, which doesn't help the other"):
             reason = "Sixteen rules at most, which could be printed for every branch office."
-            self.ask_for_production(number, reason, expect="blocked")
+            blocked = self.ask_for_production(number, reason, expect="blocked")
+            [loss] = [gate for gate in blocked["gates"] if gate["key"] == "log-loss-kept"]
+            waived = self.sam.waive_gate(
+                blocked["id"],
+                loss["key"],
+                reason="Branch offices would use the yes or no, not the probability. "
+                "The quality floor still stands in the way.",
+                digest=loss["digest"],
+            )
+            expect_state(waived, "blocked")
 
     def _stay_inconclusive(self, number: int) -> None:
         with self.steps.step("1.4.0 is up for Production, where a gate is inconclusive"):

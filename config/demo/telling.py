@@ -16,11 +16,15 @@ ASK_EVERY = 0.2  # seconds
 
 
 class Telling:
-    """One model's story. `cast`: a client for each of dana, riley, sam and pipeline. `folder`: its trained versions."""
+    """One model's story. `cast`: a client for each of dana, riley, sam, omar and pipeline.
+
+    `folder`: its trained versions.
+    """
 
     def __init__(self, model: str, cast: Mapping[str, Client], folder: Path, steps: Steps) -> None:
         self.model, self.folder, self.steps = model, folder, steps
-        self.dana, self.riley, self.sam, self.pipeline = (cast[who] for who in ("dana", "riley", "sam", "pipeline"))
+        self.dana, self.riley, self.sam = (cast[who] for who in ("dana", "riley", "sam"))
+        self.omar, self.pipeline = cast["omar"], cast["pipeline"]
 
     def register(self, label: str, *, by: Client | None = None, on_behalf_of: str = "") -> int:
         """Registers a trained version with file and card, finalises it, and answers with its number."""
@@ -33,8 +37,10 @@ class Telling:
         return number
 
     def ask_for_production(self, number: int, reason: str, *, expect: str = "in_review") -> Promotion:
-        """Waits for Staging, opens the promotion to Production, and waits for its gates."""
+        """Waits for Staging, has riley read the card, opens the promotion to Production, and waits for its gates."""
         self.see_it_reach_staging(number)
+        card = self.riley.version(self.model, number)["card"] or {}
+        self.riley.review_card(self.model, number, digest=card.get("digest", ""))
         opened = self.dana.open_promotion(self.model, number, to=PRODUCTION, reason=reason)
         return expect_state(self._wait(opened["id"], until={"in_review", "blocked"}), expect)
 

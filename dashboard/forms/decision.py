@@ -36,10 +36,7 @@ class Typed:
         if self.form == "review" and not self.verdict:
             raise Invalid("no_verdict", "Nothing was decided.", "Press Approve, Reject or Request changes.")
         for words in (self.words, *self.acknowledgements.values()):
-            try:
-                _WORDS.clean(words)
-            except forms.ValidationError as error:
-                raise Invalid("bad_words", f"Not recorded. {' '.join(error.messages)}") from error
+            check_words(words)
 
     def end_of_waiver(self) -> datetime | None:
         """The end of the last day that was chosen, by the installation's clocks; None for no day. Raises Invalid."""
@@ -54,6 +51,15 @@ class Typed:
 
 
 _WORDS = forms.CharField(required=False, max_length=MOST_CHARACTERS)
+
+
+def check_words(words: str) -> str:
+    """The words as they are; raises Invalid for those that can't be kept: too many, or no text."""
+    try:
+        _WORDS.clean(words)
+    except forms.ValidationError as error:
+        raise Invalid("bad_words", f"Not recorded. {' '.join(error.messages)}") from error
+    return words
 
 
 def typed(form: str, sent: QueryDict, *, gate: str = "") -> Typed:

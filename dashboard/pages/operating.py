@@ -50,8 +50,8 @@ class Rollback:
         return any(target.why_not is None for target in self.targets)
 
 
-def rollback_of(model: Model, reader: User, *, wanted: int | None = None) -> Rollback | None:
-    """The choice there is, for an operator; None for everybody else."""
+def rollback_of(model: Model, reader: User, *, wanted: str = "") -> Rollback | None:
+    """The choice there is, for an operator; None for everybody else. `wanted` is the number of a version, as sent."""
     if why_not_operate(model, reader) is not None:
         return None
     live = primary_version(model)
@@ -111,10 +111,10 @@ def _values(versions: Iterable[int], live: Version | None, metric: str) -> dict[
     return {version: value for version, dataset, value in reversed(found) if dataset == of_live}
 
 
-def _chosen(targets: list[Target], wanted: int | None) -> int | None:
+def _chosen(targets: list[Target], wanted: str) -> int | None:
     """What is marked at first: what was asked for, else what rollback would choose by itself."""
     possible = [target for target in targets if target.why_not is None]
-    asked = [target for target in possible if target.version.number == wanted]
+    asked = [target for target in possible if str(target.version.number) == wanted]
     previous = [target for target in possible if target.doubt is None]
     best = asked or previous
     return best[0].version.number if best else None

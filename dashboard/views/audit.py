@@ -2,7 +2,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.reasons import Forbidden, Invalid
+from accounts.reasons import Invalid, refuse_if
 from accounts.roles import AUDIT
 from audit.export import FORMS, export_events
 from dashboard.forms.audit import RecordFilterForm
@@ -31,8 +31,7 @@ def export_record(request: SignedInRequest) -> StreamingHttpResponse:
     if not form.is_valid() or wanted not in FORMS:
         raise Invalid("bad_filter", "That can't be looked for.", "Go back to the audit page and filter again.")
     filters = form.filters_for(request.user)
-    if (reason := why_not_export(request.user, filters.model)) is not None:
-        raise Forbidden.because(reason)
+    refuse_if(why_not_export(request.user, filters.model))
     audited = models_on_record_for(request.user, AUDIT)
     export = export_events(filters, form=wanted, actor=request.user, visible_models=audited)
     return StreamingHttpResponse(

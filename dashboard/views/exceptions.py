@@ -7,6 +7,7 @@ from accounts.access import fetch
 from accounts.reasons import Refusal
 from approvals.actions import decide_after_review
 from approvals.queries import after_reviews
+from dashboard.forms.decision import check_words
 from dashboard.pages.exceptions import exceptions_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
@@ -29,7 +30,8 @@ def decide(request: SignedInRequest, number: int) -> HttpResponse:
     )
     words = request.POST.get("comment", "")
     try:
-        decide_after_review(found, actor=request.user, verdict=request.POST.get("verdict", ""), comment=words)
+        verdict = request.POST.get("verdict", "")
+        decide_after_review(found, actor=request.user, verdict=verdict, comment=check_words(words))
     except Refusal as refusal:
         return _page(request, refused=(number, words, refusal))
     messages.success(request, "Your word on it is on record.")

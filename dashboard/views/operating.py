@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import fetch
-from accounts.reasons import Forbidden, Invalid, NotFound, Refusal
+from accounts.reasons import Invalid, NotFound, Refusal, refuse_if
 from approvals.actions import roll_back, take_down
 from approvals.permissions import why_not_operate
+from dashboard.forms.decision import check_words
 from dashboard.pages.operating import rollback_of
 from dashboard.signed_in import SignedInRequest, signed_in
-from dashboard.views.page_keys import key_from
 from registry.models import Model, Version
 from registry.queries import models_named, versions_numbered
 
@@ -27,7 +27,7 @@ def rollback(request: SignedInRequest, name: str) -> HttpResponse:
         target = roll_back(
             model,
             actor=request.user,
-            reason=request.POST.get("reason", ""),
+            reason=check_words(request.POST.get("reason", "")),
             to=_version_chosen(request, model),
             expected_live=_number(request.POST.get("expected_live", "")),
         )
@@ -43,7 +43,8 @@ def take_model_down(request: SignedInRequest, name: str) -> HttpResponse:
 
     def do(model: Model) -> str:
         expected = _number(request.POST.get("expected_live", ""))
-        take_down(model, actor=request.user, reason=request.POST.get("reason", ""), expected_live=expected)
+        reason = check_words(request.POST.get("reason", ""))
+        take_down(model, actor=request.user, reason=reason, expected_live=expected)
         return f"Nothing of {model.name} is live any more. Somebody else looks at it afterwards."
 
     return _operate(request, name, do, take_down=True)
@@ -51,8 +52,7 @@ def take_model_down(request: SignedInRequest, name: str) -> HttpResponse:
 
 def _operate(request: SignedInRequest, name: str, do: Callable[[Model], str], *, take_down: bool) -> HttpResponse:
     model = fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
-    if (reason := why_not_operate(model, request.user)) is not None:
-        raise Forbidden.because(reason)
+    refuse_if(why_not_operate(model, request.user))
     if request.method != "POST":
         return _page(request, model, take_down=take_down)
     try:
@@ -64,10 +64,10 @@ def _operate(request: SignedInRequest, name: str, do: Callable[[Model], str], *,
 
 
 def _page(request: SignedInRequest, model: Model, *, take_down: bool, refusal: Refusal | None = None) -> HttpResponse:
-    wanted = _number(request.POST.get("to", "")) if request.method == "POST" else key_from(request, "to")
+    sent = request.POST if request.method == "POST" else request.GET
     context = {
         "model": model,
-        "rollback": rollback_of(model, request.user, wanted=wanted),
+        "rollback": rollback_of(model, request.user, wanted=sent.get("to", "")),
         "take_down": take_down,
         "refusal": refusal,
         "typed": request.POST.get("reason", ""),
@@ -81,7 +81,7 @@ def _version_chosen(request: HttpRequest, model: Model) -> Version | None:
         return None
     version = versions_numbered(model.name, _number(sent) or 0).first()
     if version is None:
-        raise NotFound("not_found", f"{model.name} has no version {sent[:20]}.", "Choose one of the list.")
+        raise NotFound("not_found", f"{model.name} has no version {sent[:20]}.", "Choose one from the list.")
     return version
 
 

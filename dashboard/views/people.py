@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import fetch, may_everywhere
 from accounts.models import User
 from accounts.permissions import why_not_see_people
-from accounts.reasons import Forbidden, NotFound, Reason
+from accounts.reasons import NotFound, refuse_if
 from accounts.roles import ADMINISTER
 from dashboard.pages.people import model_people_page, people_page, rights_page
 from dashboard.signed_in import SignedInRequest, signed_in
@@ -17,7 +17,7 @@ from registry.queries import models_named
 @signed_in
 def people(request: SignedInRequest) -> HttpResponse:
     """All accounts by user name, searched by `q`, for auditors and administrators of all models."""
-    _refuse(why_not_see_people(request.user))
+    refuse_if(why_not_see_people(request.user))
     search, after = _words(request, "q"), _words(request, "after")
     context = {"page": people_page(search=search, after=after), "search": search, "after": after}
     return render(request, "pages/people.html", context | _administers(request))
@@ -30,7 +30,7 @@ def person_rights(request: SignedInRequest, username: str) -> HttpResponse:
     wanted = _words(request, "model")
     model = _model(request, wanted) if wanted else None
     if username != request.user.username:
-        _refuse(why_not_see_people(request.user, model))
+        refuse_if(why_not_see_people(request.user, model))
     person = User.objects.filter(username=username).first()
     if person is None:
         raise NotFound("not_found", f"There is no account {username}.")
@@ -53,11 +53,6 @@ def model_people(request: SignedInRequest, name: str) -> HttpResponse:
 
 def _model(request: SignedInRequest, name: str) -> Model:
     return fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
-
-
-def _refuse(reason: Reason | None) -> None:
-    if reason is not None:
-        raise Forbidden.because(reason)
 
 
 def _words(request: SignedInRequest, name: str) -> str:

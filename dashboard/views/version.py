@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import fetch
-from accounts.reasons import Conflict, Invalid, NotFound, Refusal
+from accounts.reasons import Conflict, Invalid, NotFound, Refusal, refuse_if
 from accounts.roles import CONTRIBUTE, REVIEW, VIEW
 from approvals.actions import archive_version, deprecate_version, open_promotion
 from approvals.intake import review_card, revise_card
+from dashboard.forms.decision import check_words
 from dashboard.moments import moment_typed
 from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
@@ -67,7 +68,7 @@ def _promote(request: SignedInRequest, name: str, number: int) -> HttpResponse:
         _fetch(request, name, number, CONTRIBUTE),
         to_stage=request.POST.get("to", ""),
         actor=request.user,
-        reason=request.POST.get("reason", "").strip(),
+        reason=check_words(request.POST.get("reason", "")).strip(),
         not_before=_moment_wished(request.POST.get("not_before", "")),
     )
     return redirect("promotion", promotion.pk)
@@ -82,13 +83,13 @@ def _moment_wished(text: str) -> datetime | None:
 
 def _archive(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     found = _fetch(request, name, number)
-    archive_version(found, actor=request.user, reason=request.POST.get("reason", ""))
+    archive_version(found, actor=request.user, reason=check_words(request.POST.get("reason", "")))
     return redirect("version", name, number)
 
 
 def _deprecate(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     found = _fetch(request, name, number)
-    deprecate_version(found, actor=request.user, reason=request.POST.get("reason", ""))
+    deprecate_version(found, actor=request.user, reason=check_words(request.POST.get("reason", "")))
     return redirect("version", name, number)
 
 
@@ -143,8 +144,7 @@ def artifact(request: SignedInRequest, name: str, number: int, path: str) -> Htt
     file = found.files.filter(path=path).first()
     if file is None:
         raise NotFound("no_such_file", f"{found} has no file {path}.")
-    if (reason := why_files_are_gone(found)) is not None:
-        raise Conflict.because(reason)
+    refuse_if(why_files_are_gone(found))
     try:
         content = store().open(file.sha256)
     except BytesGone as error:

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accounts.models import User
-from accounts.reasons import Conflict, Forbidden, Invalid
+from accounts.reasons import Conflict, Invalid, refuse_if
 from evidence.actions.evaluate import existing_evaluation, store_evaluation
 from evidence.fitting import why_not_judged_on
 from evidence.loading import LockedRows, load_rows
@@ -44,8 +44,7 @@ def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryI
 
 
 def _check_may_hand_in(version: Version, locked: LockedDataset, actor: User) -> None:
-    if (reason := why_not_complete(version, actor)) is not None:
-        raise Forbidden.because(reason)
+    refuse_if(why_not_complete(version, actor))
     if version.format in RUNTIMES:
         raise Conflict(
             "run_here",

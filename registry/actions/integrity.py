@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.access import people_who_may
-from accounts.letters import Letter, write_letter
+from accounts.letters import Letter, write_letters
 from accounts.roles import OPERATE
 from audit.actions import record
 from registry import events
@@ -101,6 +101,6 @@ def _note_damage(version: Version, check: IntegrityCheck) -> None:
         points=[("Changed or gone", path) for path in check.damaged[:20]],
         urgent=True,
     )
-    for person in people_who_may(OPERATE, version.model):
-        once = f"damaged-{version.pk}-{check.checked_at:%Y%m%d%H%M%S}-{person.pk}"
-        write_letter(person, letter, thread=f"damaged-{version.pk}", once=once)
+    thread = f"damaged-{version.pk}"
+    once = f"{thread}-{check.checked_at:%Y%m%d%H%M%S}"
+    write_letters(people_who_may(OPERATE, version.model), letter, thread=thread, once=once)

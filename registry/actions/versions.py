@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import why_not_act_for
-from accounts.reasons import Conflict, Forbidden, Invalid, TooLarge
+from accounts.reasons import Conflict, Invalid, TooLarge, refuse_if
 from audit.actions import record
 from registry import events
 from registry.contracts import check_contract
@@ -131,8 +131,7 @@ def add_artifact_file(
     `expected_sha256`, TooLarge over the installation's limit, StoreError; then nothing is noted.
     """
     check_path(path)
-    if (reason := why_not_complete(version, actor)) is not None:
-        raise Forbidden.because(reason)
+    refuse_if(why_not_complete(version, actor))
     _refuse_if_final(version)
     try:
         stored = store().keep(chunks, limit=settings.MAX_ARTIFACT_BYTES)

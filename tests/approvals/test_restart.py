@@ -113,6 +113,20 @@ def test_an_unchanged_item_still_falls_with_what_it_rests_on(in_review: Promotio
     assert ticked(promotion) == {"keeper"}
 
 
+def test_a_tick_that_rests_on_the_policy_stays_where_the_item_says_the_same_word_for_word(
+    loan: Model, version: Version
+) -> None:
+    said, reworded = {"key": "said", "text": "Read"}, {"key": "reworded", "text": "Read it"}
+    items = [{**item, "rests_on": ["policy"]} for item in (said, reworded)]
+    publish_own(loan, {**AT_ONCE, "checklist": items})
+    promotion = factories.promotion_in("checking", version=version)
+    for item in ("said", "reworded"):
+        tick_item(promotion, item, actor=persona("sam"), seal=promotion.seal)
+    publish_own(loan, {**AT_ONCE, "checklist": [items[0], {**items[1], "text": "Read it aloud"}]})
+    assert restart(promotion).state == "in_review"
+    assert ticked(promotion) == {"said"}
+
+
 def test_due_time_and_expiry_are_the_new_revision_s_and_count_from_now(in_review: Promotion) -> None:
     republish()
     now = timezone.now() + timedelta(days=60)

@@ -23,6 +23,7 @@ from tests.approvals.deciding import approve, standing, ticked
 from tests.approvals.operating import in_review_beside, live, publish_own, put_live
 from tests.approvals.test_lifecycle import check_stages, put_in_stage, stages
 from tests.factories import persona
+from work.actions import _broker
 from work.models import Job, Mail
 
 
@@ -379,14 +380,15 @@ def test_it_works_while_queue_and_mail_server_are_away(
 
     promotion = in_review_beside(loan)
     monkeypatch.setattr(current_app, "send_task", send_task)
+    monkeypatch.setattr(_broker, "left_alone_until", 0.0)  # and as it was before for who comes after
     settings.EMAIL_BACKEND = f"{__name__}.Unreachable"
     waiting = set(Job.objects.values_list("pk", flat=True))
     with django_capture_on_commit_callbacks(execute=True):
         back(loan)
     assert live(loan) == [2]
-    assert "approvals.run_gate" in tried
+    assert tried
     queued = Job.objects.exclude(pk__in=waiting)
-    assert len(tried) == queued.count() > 1
+    assert set(queued.values_list("task", flat=True)) == {"approvals.run_gate", "work.send_mail"}
     assert set(queued.values_list("state", "nudged_at")) == {("queued", None)}
     promotion.refresh_from_db()
     assert promotion.state == "checking"
@@ -398,7 +400,7 @@ def test_a_rollback_that_fails_half_way_leaves_everything_as_it_was(
     def tell_operators(*_: Any, **__: Any) -> None:
         raise OSError("no room left")
 
-    monkeypatch.setattr("approvals.notices.tell_operators", tell_operators)
+    monkeypatch.setattr("approvals.notifications.tell_operators", tell_operators)
     before = snapshots.rows()
     with pytest.raises(OSError, match="no room"):
         back(loan)

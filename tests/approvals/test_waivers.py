@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.actions import create_person, edit_person, grant_role
+from accounts.actions import change_groups, create_person, edit_person, grant_role
 from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid, NotFound, PromotionMoved, Refusal
 from accounts.roles import Role
@@ -317,6 +318,23 @@ def test_an_approval_that_no_longer_counts_is_no_second_pair_of_eyes(version: Ve
     assert refusal_of(promotion, pat, "model").reason.code == "only_waiver_giver"
     promotion.refresh_from_db()
     assert promotion.state == "in_review"
+
+
+def test_whoever_waived_while_their_approval_did_not_count_is_no_second_pair_of_eyes_afterwards(
+    version: Version, pat: User
+) -> None:
+    desk = Group.objects.create(name="risk-desk")
+    change_groups(pat, [desk], actor=None)
+    slots = [WORDS_ONLY[0], {**WORDS_ONLY[1], "group": desk.name}]
+    promotion = waive(blocked(version, slots=slots, not_before=timezone.now() + HOUR), persona("sam"))
+    approve(promotion, persona("sam"), "model")
+    approve(promotion, pat, "risk")
+    change_groups(pat, [], actor=None)
+    assert round_in(promotion, 2 * HOUR).state == "in_review"
+    run_again(promotion, "card", "failed")
+    waive(promotion, pat, "card")
+    change_groups(pat, [desk], actor=None)
+    assert round_in(promotion, 2 * HOUR).state == "in_review"
 
 
 def test_a_waiver_made_anew_by_another_counts_for_the_other(version: Version, pat: User) -> None:

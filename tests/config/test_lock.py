@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS_OF_SET = {"run": ["postgres", "demo"], "test": ["test"], "dev": ["dev"]}
+EXTRAS_OF_SET = {"run": ["postgres", "s3", "demo"], "test": ["test"], "dev": ["dev"]}
 ALL_LOCKS = [*EXTRAS_OF_SET, "uv"]
 
 

@@ -55,6 +55,7 @@ def test_collecting_static_files_includes_the_chart_bundle() -> None:
         ("/datasets/a/versions/2/", "datasets"),
         ("/audit/", "audit"),
         ("/account/", "account"),
+        ("/exceptions/after-reviews/3/", "exceptions"),
         ("/elsewhere/", ""),
     ],
 )

@@ -13,6 +13,7 @@ from approvals.actions import review_promotion
 from approvals.models import Promotion, State
 from approvals.standing import current_runs
 from audit.models import AuditEvent
+from evidence.models import LockedDataset
 from registry.models import TrafficPlan, Version
 from tests import factories
 from tests.factories import persona
@@ -65,8 +66,16 @@ def approval(promotion: Promotion, who: User, slot: str, *, ticks: Sequence[str]
     return lambda: review_promotion(promotion, actor=who, verdict="approve", **given)
 
 
+def set_up() -> None:
+    """The people and policies of the story, unless they are there."""
+    factories.personas()
+    if not LockedDataset.objects.exists():
+        factories.policies()
+
+
 def in_review(*, half_approved: bool = False) -> Promotion:
-    promotion = factories.promotion_in(State.IN_REVIEW)
+    version = factories.version_of(factories.model_named())  # its gates are ended without being run
+    promotion = factories.promotion_in(State.IN_REVIEW, version=version)
     if half_approved:
         approval(promotion, persona("riley"), "model")()
         promotion.refresh_from_db()

@@ -10,7 +10,7 @@ from approvals.models import Promotion
 from registry.models import Model, Version
 from tests import factories
 from tests.factories import persona
-from tests.faults.at_once import ROUNDS, Act, approval, at_once, found, in_review
+from tests.faults.at_once import ROUNDS, Act, approval, at_once, found, in_review, set_up
 
 CLICKS = 32
 
@@ -21,21 +21,15 @@ def rejection(promotion: Promotion, who: User) -> Act:
 
 
 def one_person_clicks_often() -> list[dict[str, Any]]:
-    rounds = []
-    for _ in range(ROUNDS):
-        promotion = in_review()
-        rounds.append(found(promotion, at_once([approval(promotion, persona("riley"), "model")] * CLICKS)))
-    return rounds
+    promotion = in_review()
+    return [found(promotion, at_once([approval(promotion, persona("riley"), "model")] * CLICKS))]
 
 
 def two_people_for_one_slot() -> list[dict[str, Any]]:
-    rounds = []
-    second = factories.person("Rae Reviewer", Role.REVIEWER)
-    for _ in range(ROUNDS):
-        promotion = in_review()
-        clicks = [approval(promotion, who, "model") for who in (persona("riley"), second)] * (CLICKS // 2)
-        rounds.append(found(promotion, at_once(clicks)))
-    return rounds
+    promotion = in_review()
+    both = (persona("riley"), factories.person("Rae Reviewer", Role.REVIEWER))
+    clicks = [approval(promotion, who, "model") for who in both] * (CLICKS // 2)
+    return [found(promotion, at_once(clicks))]
 
 
 def one_person_for_both_slots() -> list[dict[str, Any]]:
@@ -93,8 +87,7 @@ def two_versions_go_live() -> list[dict[str, Any]]:
 
 
 def all_of_them() -> dict[str, list[dict[str, Any]]]:
-    factories.personas()
-    factories.policies()
+    set_up()
     races = (
         one_person_clicks_often,
         two_people_for_one_slot,

@@ -1,14 +1,10 @@
 """Rollbacks at the moment when something else happens to what is live, or when nothing answers."""
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from celery import current_app
-from kombu.pools import reset as forget_connections
 
 from accounts.models import User
 from accounts.roles import Role
@@ -19,7 +15,7 @@ from registry.models import Model, StageTerm, TrafficPlan, Version
 from tests import factories
 from tests.approvals.operating import live, put_live
 from tests.factories import persona
-from tests.faults.at_once import ROUNDS, Act, approval, at_once, in_turn
+from tests.faults.at_once import ROUNDS, Act, approval, at_once, in_turn, set_up
 from work import actions as work_actions
 from work.models import Job, Mail
 
@@ -96,27 +92,10 @@ def against_a_take_down() -> list[dict[str, Any]]:
     return [each.found(at_once([each.rolling_back(omar), each.taking_down(omar)])) for each in scenes]
 
 
-def while_redis_hangs() -> list[dict[str, Any]]:
-    """Something takes connections where Redis should be, and never says a word."""
-    before = current_app.conf.broker_url
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        _broker_at(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        try:
-            return while_nothing_answers()
-        finally:
-            _broker_at(before)
-
-
-def _broker_at(url: str) -> None:
-    current_app.conf.broker_url = url
-    current_app.pool.force_close_all()
-    current_app.amqp._producer_pool = None
-    forget_connections()
-    work_actions._broker.left_alone_until = 0.0
-
-
 def while_nothing_answers() -> list[dict[str, Any]]:
-    """With the queue and the mail server as the desk has them; letters and gates wait for them."""
+    """Where neither the queue nor the mail server does; letters wait for them."""
+    set_up()
+    factories.person("Olga Operator", Role.OPERATOR)  # who rolls back gets no letter about it
     each = scene(0)
     work_actions._broker.left_alone_until = 0.0
     letters = Mail.objects.count()
@@ -129,6 +108,6 @@ def while_nothing_answers() -> list[dict[str, Any]]:
 
 
 def all_of_them() -> dict[str, list[dict[str, Any]]]:
-    factories.personas()
+    set_up()
     races = (against_completion, before_completion, after_completion, two_at_once, against_a_take_down)
     return {race.__name__: race() for race in races}

@@ -8,11 +8,11 @@ from approvals.gates import Judged
 from approvals.models import Outcome, Promotion
 from approvals.standing import current_runs
 from tests.factories import persona
-from tests.faults.at_once import ROUNDS, Act, approval, at_once, found, in_review
+from tests.faults.at_once import ROUNDS, Act, approval, at_once, found, in_review, set_up
 from work.actions import claim
 
 GATE = "quality-floor"
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 def rerun(promotion: Promotion) -> Act:
@@ -70,6 +70,7 @@ def against_the_wish_to_run_it_again() -> list[dict[str, Any]]:
 
 
 def all_of_them() -> dict[str, list[dict[str, Any]]]:
+    set_up()
     races = (
         against_a_new_outcome,
         against_an_outcome_that_is_the_same,

@@ -20,6 +20,9 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--to", required=True, metavar="STAGE", help="Staging or Production")
     parser.add_argument("--reason", required=True, help="why, in your own words; reviewers read it")
     parser.add_argument("--on-behalf-of", metavar="USERNAME", help="the person a pipeline acts for")
+    parser.add_argument(
+        "--not-before", metavar="MOMENT", help="once approved, wait until then; like 2026-03-01T03:00:00+01:00"
+    )
     add_waiting(parser)
 
 
@@ -30,6 +33,7 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
         to=options.to,
         reason=options.reason,
         on_behalf_of=options.on_behalf_of,
+        not_before=options.not_before,
     )
     if options.wait:
         return follow(client, promotion, options, output)
@@ -77,7 +81,9 @@ def gate_line(gate: Gate) -> str:
     outcome = "running" if gate["outcome"] == RUNNING else gate["outcome"]
     summary = f": {gate['summary']}" if gate["summary"] else ""
     seen = f"; acknowledged by {gate['acknowledged_by']}" if gate["acknowledged_by"] else ""
-    return f"  {outcome:12} {gate['title']} ({gate['key']}){summary}{seen}"
+    waiver = gate.get("waiver")
+    waived = f"; waived by {waiver['by']}: {waiver['reason']}" if waiver else ""
+    return f"  {outcome:12} {gate['title']} ({gate['key']}){summary}{seen}{waived}"
 
 
 def promotion_line(promotion: Promotion) -> str:

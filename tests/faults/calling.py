@@ -1,0 +1,56 @@
+"""Calls of a desk's API over HTTP, from this process."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT = 90.0  # seconds; only a failing test waits that long
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    told: Any
+
+
+@dataclass(frozen=True)
+class Caller:
+    url: str
+    token: str
+
+    def call(self, method: str, path: str, body: object = None) -> Answer:
+        """Sends the body as JSON; bytes as they are, and anything that yields bytes in chunks."""
+        sent = json.dumps(body) if isinstance(body, dict) else body
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=TIMEOUT)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, f"/api/v1{path}", sent, headers, encode_chunked=_is_stream(sent))
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        return Answer(answer.status, json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text)
+
+    def post_at_once(self, path: str, bodies: Iterable[dict[str, Any]]) -> list[Answer]:
+        """One POST for each body, all at the same moment."""
+        sent = list(bodies)
+        barrier, answers = threading.Barrier(len(sent)), [Answer(0, "nothing")] * len(sent)
+
+        def post(index: int) -> None:
+            barrier.wait(TIMEOUT)
+            answers[index] = self.call("POST", path, sent[index])
+
+        threads = [threading.Thread(target=post, args=(index,)) for index in range(len(sent))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
+
+
+def _is_stream(sent: object) -> bool:
+    return sent is not None and not isinstance(sent, str | bytes)
