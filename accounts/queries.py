@@ -52,10 +52,6 @@ class Permitted:
     held: bool
     sources: list[HeldRole]
 
-    @property
-    def only_self_granted(self) -> bool:
-        return bool(self.sources) and all(role.self_granted for role in self.sources)
-
 
 @dataclass(frozen=True)
 class RolesOf:

@@ -2,41 +2,27 @@
 
 from django.http import HttpRequest
 
-from accounts.access import fetch
 from accounts.models import User
 from accounts.reasons import Invalid, NotFound
 from accounts.roles import VIEW
 from api.auth import actor_of
 from approvals.models import Promotion
-from approvals.queries import promotions
+from approvals.queries import fetch_promotion
 from evidence.models import LockedDataset
 from registry.models import DatasetVersion, Model, Version
-from registry.queries import dataset_versions_named, models_named, versions_numbered
+from registry.queries import dataset_versions_named, fetch_model, fetch_version
 
 
 def model_of(request: HttpRequest, name: str, permission: str = VIEW) -> Model:
-    return fetch(
-        models_named(name), actor=actor_of(request), permission=permission, model_path="pk", thing=f"model {name}"
-    )
+    return fetch_model(name, actor=actor_of(request), permission=permission)
 
 
 def version_of(request: HttpRequest, name: str, number: int, permission: str = VIEW) -> Version:
-    return fetch(
-        versions_numbered(name, number),
-        actor=actor_of(request),
-        permission=permission,
-        model_path="model",
-        thing=f"version {number} of {name}",
-    )
+    return fetch_version(name, number, actor=actor_of(request), permission=permission)
 
 
 def promotion_of(request: HttpRequest, promotion_id: int) -> Promotion:
-    return fetch(
-        promotions().filter(pk=promotion_id),
-        actor=actor_of(request),
-        model_path="version__model",
-        thing=f"promotion {promotion_id}",
-    )
+    return fetch_promotion(promotion_id, actor=actor_of(request))
 
 
 def dataset_version_of(reference: str) -> DatasetVersion:

@@ -1,18 +1,19 @@
 """What keeps an approved promotion from being completed yet."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-
+from approvals.clock import by_the_clock
+from approvals.gates.integrity import Integrity
 from approvals.models import Outcome
 from approvals.standing import Marks
+
+_MENDED_PERHAPS_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Hold:
-    """One thing that must come first. `until` is when it ends by itself; None when it waits for somebody's word."""
+    """One thing that must come first. `until`: when it ends, or may have; None when it waits for somebody's word."""
 
     text: str
     until: datetime | None
@@ -27,18 +28,26 @@ def holds_of(marks: Marks, now: datetime) -> list[Hold]:
     ]
     wished = marks.promotion.not_before
     if wished is not None and wished > now:
-        holds.append(Hold(f"It was asked for not before {_shown(wished)}.", wished))
+        holds.append(Hold(f"It was asked for not before {by_the_clock(wished)}.", wished))
     window, earliest = marks.document.change_window, max(now, wished) if wished else now
     if window is not None and (opening := window.opening(earliest)) > earliest:
-        holds.append(Hold(f"The change window is {window}: it opens {_shown(opening)}.", opening))
+        holds.append(Hold(f"The change window is {window}: it opens {by_the_clock(opening)}.", opening))
+    if _is_damaged(marks):
+        text = f"The stored files of {marks.promotion.version} are damaged: restore them, then run integrity again."
+        holds.append(Hold(text, now + _MENDED_PERHAPS_AFTER))
     return holds
+
+
+def _is_damaged(marks: Marks) -> bool:
+    """Whether damage was found after the promotion's own gate had read the files, which may be long ago."""
+    check = getattr(marks.promotion.version, "integrity", None)
+    if check is None or check.intact is not False:
+        return False
+    passed = [run for run in marks.runs if run.kind == Integrity.kind and run.outcome == Outcome.PASSED]
+    return not any(run.finished_at is not None and run.finished_at > check.checked_at for run in passed)
 
 
 def next_look(holds: list[Hold]) -> datetime | None:
     """When everything that ends by itself has ended; None while somebody's word is awaited."""
     ends = [hold.until for hold in holds]
     return None if None in ends else max(end for end in ends if end is not None)
-
-
-def _shown(moment: datetime) -> str:
-    return date_format(localtime(moment), "j F Y H:i e")

@@ -24,7 +24,9 @@ def finalise_version(version: Version, *, actor: User) -> tuple[Version, list[Pr
     """Fixes the version and opens the promotion to Staging, if the policy says that it opens by itself.
 
     Raises Invalid for a file that isn't what its version says: a pickle offered as ONNX is named here already.
+    Raises Conflict for one whose bytes retention took away between its upload and now.
     """
+    registry_actions.check_files_are_kept(version)
     check_artifact_format(version)
     return _finalise_version(version, actor=actor)
 
@@ -41,8 +43,9 @@ def _finalise_version(version: Version, *, actor: User) -> tuple[Version, list[P
         to_stage=Stage.STAGING,
         actor=actor,
         reason="Opened by the policy when the version was finalised.",
-        # A pipeline may finalise what a person registered themselves: then it acts for that person.
-        on_behalf_of=version.on_behalf_of or (version.registered_by if actor.is_service else None),
+        # A pipeline may finalise what a person registered themselves: then it acts for that person. A person acts
+        # for nobody, even on what a pipeline registered for them.
+        on_behalf_of=(version.on_behalf_of or version.registered_by) if actor.is_service else None,
     )
     return version, [promotion]
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -11,6 +10,7 @@ from accounts.access import people_who_may
 from accounts.letters import Letter, write_letters
 from accounts.models import User
 from accounts.roles import OPERATE, REVIEW, VIEW
+from approvals.clock import by_the_clock
 from approvals.models import AfterReview, GateRun, Outcome, Promotion
 from approvals.standing import Marks, barred_people, responsible
 from registry.models import Model
@@ -28,7 +28,7 @@ def tell_reviewers(promotion: Promotion, marks: Marks, *, again: bool) -> None:
             f"{promotion.requested_by.display_name} wants {promotion.version} in {promotion.to_stage}.",
             *(["Something that your mark rests on changed since you were asked."] if again else []),
             *([f"It would replace {promotion.baseline}."] if promotion.baseline else []),
-            f"Due {on_letter(promotion.due_at)}.",
+            f"Due {by_the_clock(promotion.due_at)}.",
         ],
         said=promotion.reason,
         points=_points(marks.runs),
@@ -76,7 +76,7 @@ def remind_reviewers(promotion: Promotion, marks: Marks) -> None:
         letter="reminder",
         people=_who_can_decide(marks),
         once=f"reminder-{promotion.due_at:%Y%m%dT%H%M}",
-        title=f"Your review is due {on_letter(promotion.due_at)}",
+        title=f"Your review is due {by_the_clock(promotion.due_at)}",
         lines=[f"{promotion.version} to {promotion.to_stage} still waits for: {_open_slots(marks)}."],
         button="Look and decide",
     )
@@ -92,8 +92,8 @@ def tell_overdue(promotion: Promotion, marks: Marks) -> None:
         once=f"overdue-{promotion.due_at:%Y%m%dT%H%M}",
         title="Your review is overdue",
         lines=[
-            f"{promotion.version} to {promotion.to_stage} was due {on_letter(promotion.due_at)} and still waits for: "
-            f"{_open_slots(marks)}.",
+            f"{promotion.version} to {promotion.to_stage} was due {by_the_clock(promotion.due_at)} "
+            f"and still waits for: {_open_slots(marks)}.",
         ],
         button="Look and decide",
         urgent=True,
@@ -112,7 +112,7 @@ def escalate(promotion: Promotion, marks: Marks) -> None:
         once=f"escalated-{promotion.due_at:%Y%m%dT%H%M}",
         title="A review is overdue",
         lines=[
-            f"{promotion.version} to {promotion.to_stage} was due {on_letter(promotion.due_at)}.",
+            f"{promotion.version} to {promotion.to_stage} was due {by_the_clock(promotion.due_at)}.",
             f"Open: {_open_slots(marks)}. It waits for {awaited}.",
         ],
         urgent=True,
@@ -128,7 +128,7 @@ def tell_after_review(after_review: AfterReview) -> None:
         people=people_who_may(REVIEW, after_review.model).exclude(pk=after_review.actor_id),
         once=f"after-review-{after_review.pk}",
         title=f"To look at afterwards: {after_review.subject}",
-        lines=[f"{actor}: {after_review.reason}", f"Say by {after_review.due_at:%-d %B %Y} whether it was right."],
+        lines=[f"{actor}: {after_review.reason}", f"Say by {by_the_clock(after_review.due_at)} whether it was right."],
         path="/exceptions/",
         button="Look at it",
     )
@@ -189,14 +189,6 @@ def _named(about: Promotion | Model, title: str) -> tuple[str, str, str]:
         subject = f"{about.version} to {about.to_stage} (promotion {about.pk})"
         return subject, f"promotion-{about.pk}", f"/promotions/{about.pk}/"
     return title, "", f"/models/{about.name}/"
-
-
-def on_letter(moment: datetime | None) -> str:
-    """A moment by the installation's clock with its zone: `Fri 20 Nov 2026, 14:00 UTC`; "" without one."""
-    if moment is None:
-        return ""
-    here = timezone.localtime(moment)
-    return f"{here:%a} {here.day} {here:%b %Y, %H:%M %Z}"
 
 
 def _points(runs: Iterable[GateRun]) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
+from accounts.access import fetch
+from accounts.models import User
 from approvals.models import OPEN_STATES, AfterReview, PolicyRevision, Promotion
 from approvals.permissions import why_not_previous
 from registry.models import Model, Stage, StageTerm, Version
@@ -40,6 +42,12 @@ def open_promotions() -> QuerySet[Promotion]:
     return promotions().filter(state__in=OPEN_STATES)
 
 
+def fetch_promotion(number: int, *, actor: User) -> Promotion:
+    """The promotion, for who sees its model. Raises NotFound."""
+    found = promotions().filter(pk=number)
+    return fetch(found, actor=actor, model_path="version__model", thing=f"promotion {number}")
+
+
 def last_term_live(version: Version) -> StageTerm | None:
     """The version's last term in Production, by when it began; None when it was never live."""
     return version.terms.filter(stage=Stage.PRODUCTION).order_by("-started_at", "-pk").first()
@@ -64,3 +72,9 @@ def previous_live(model: Model) -> Version | None:
 
 def after_reviews() -> QuerySet[AfterReview]:
     return AfterReview.objects.select_related("model", "actor", "decided_by", "promotion__version__model")
+
+
+def fetch_after_review(number: int, *, actor: User) -> AfterReview:
+    """The after-review, for who sees its model. Raises NotFound."""
+    found = after_reviews().filter(pk=number)
+    return fetch(found, actor=actor, model_path="model", thing=f"after-review {number}")

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from django.utils import timezone
+from audit.periods import moment_from
 
 
 def moment_typed(text: str) -> datetime | None:
     """`2026-11-21T09:00` by the installation's clocks; None for what is no moment."""
     try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-    except (ValueError, OverflowError):
+        return moment_from(text.strip())
+    except ValueError:
         return None

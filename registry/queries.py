@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from accounts.access import may_everywhere, visible
+from accounts.access import fetch, may_everywhere, visible
 from accounts.models import User
 from accounts.roles import AUDIT, VIEW
 from registry.models import (
@@ -40,6 +40,17 @@ def name_on_record(name: str, reader: User) -> str:
 
 def models_named(name: str) -> QuerySet[Model]:
     return Model.objects.filter(name__iexact=name)
+
+
+def fetch_model(name: str, *, actor: User, permission: str = VIEW) -> Model:
+    """The model, for who has the right on it. Raises NotFound and Forbidden as `accounts.access.fetch` does."""
+    return fetch(models_named(name), actor=actor, permission=permission, model_path="pk", thing=f"model {name}")
+
+
+def fetch_version(name: str, number: int, *, actor: User, permission: str = VIEW) -> Version:
+    """The version, for who has the right on its model. Raises as `fetch_model` does."""
+    thing = f"version {number} of {name}"
+    return fetch(versions_numbered(name, number), actor=actor, permission=permission, model_path="model", thing=thing)
 
 
 def versions_numbered(model_name: str, number: int) -> QuerySet[Version]:

@@ -1,15 +1,14 @@
 from celery import shared_task
 
-from registry.actions.clearing import clear_store, give_up_clearing
-from registry.actions.integrity import check_integrity, give_up_check
+from registry.actions import clearing, integrity
 from work.running import run_job
 
 
-@shared_task(name="registry.check_integrity")
+@shared_task(name=integrity.TASK)
 def check_integrity_task(job_id: int) -> None:
-    run_job(job_id, check_integrity, give_up=give_up_check)
+    run_job(job_id, integrity.check_integrity, give_up=integrity.give_up_check)
 
 
-@shared_task(name="registry.clear_store")
+@shared_task(name=clearing.TASK)
 def clear_store_task(job_id: int) -> None:
-    run_job(job_id, clear_store, give_up=give_up_clearing)
+    run_job(job_id, clearing.clear_store, give_up=clearing.give_up_clearing)

@@ -40,6 +40,11 @@ class Lease:
     subject: str
     exhausted: bool  # claimed more often than allowed: don't try again, record that it can't be done
 
+    @property
+    def key(self) -> int:
+        """The primary key of what the job is about: 12 of "gate-run:12"."""
+        return int(self.subject.partition(":")[2])
+
     def renew(self) -> None:
         """Raises LeaseLost when it was lost."""
         self._write(lease_until=_lease_end())

@@ -89,7 +89,7 @@ def send_mail(lease: Lease) -> None:
     Raises MailServerAway, or what the server said to this letter: then it is tried again for `TRIED_FOR`. An
     address that the server refuses for good ends its own letter and no other.
     """
-    mail = Mail.objects.get(pk=lease.subject.removeprefix("mail:"))
+    mail = Mail.objects.get(pk=lease.key)
     job = Job.objects.get(pk=lease.job_id)
     if mail.sent_at is None:
         if job.created_at < timezone.now() - TRIED_FOR:

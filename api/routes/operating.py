@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from accounts.access import fetch, visible
+from accounts.access import visible
 from accounts.reasons import NotFound
 from api import schemas
 from api.answers import after_review_answer, version_answer
@@ -13,8 +13,7 @@ from api.auth import OPERATE, REVIEW, TokenAuth, actor_of
 from api.finding import model_of, version_of
 from api.paging import page
 from approvals import actions
-from approvals.models import AfterReview
-from approvals.queries import after_reviews
+from approvals.queries import after_reviews, fetch_after_review
 from registry.models import Model, Version
 from registry.queries import versions_numbered
 from serving.queries import arms_of, production_of
@@ -84,11 +83,6 @@ def list_after_reviews(
 @router.post("/after-reviews/{int:after_review_id}", response=schemas.AfterReviewAnswer, auth=TokenAuth(REVIEW))
 def post_after_review(request: HttpRequest, after_review_id: int, sent: schemas.AfterReviewVerdict) -> dict[str, Any]:
     """Says whether it was right; never by the one whose act it was."""
-    found: AfterReview = fetch(
-        after_reviews().filter(pk=after_review_id),
-        actor=actor_of(request),
-        model_path="model",
-        thing=f"after-review {after_review_id}",
-    )
+    found = fetch_after_review(after_review_id, actor=actor_of(request))
     actions.decide_after_review(found, actor=actor_of(request), **sent.dict())
     return after_review_answer(after_reviews().get(pk=found.pk))

@@ -1,5 +1,6 @@
 import io
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
 from approvals.gates.card_complete import SECTIONS
-from registry.actions import NewVersion, add_artifact_file, find_or_add_pointer, register_version
+from registry.actions import NamedPointer, NewVersion, add_artifact_file, find_or_add_pointers, register_version
 from registry.cards import read_card
 from registry.models import DatasetVersion
 from registry.permissions import why_files_are_gone
@@ -39,17 +40,17 @@ def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> S
         **sent.dict(exclude={"code", "data", "base_model", "on_behalf_of"}),
         code_repository=sent.code.repository if sent.code else "",
         code_commit=sent.code.commit if sent.code else "",
-        trained_on=[_data(data, actor) for data in sent.data],
+        trained_on=_data(sent.data, actor),
         base_model=base,
     )
     version = register_version(model, new, actor=actor, on_behalf_of=person_named(sent.on_behalf_of))
     return Status(201, version_answer(version))
 
 
-def _data(data: str | schemas.NamedPointer, actor: User) -> DatasetVersion:
-    if isinstance(data, str):
-        return dataset_version_of(data)
-    return find_or_add_pointer(data.name, kind=data.kind, location=data.location, pin=data.pin, actor=actor)
+def _data(sent: Sequence[str | schemas.NamedPointer], actor: User) -> list[DatasetVersion]:
+    known = [dataset_version_of(each) for each in sent if isinstance(each, str)]
+    pointers = [NamedPointer(**each.dict()) for each in sent if isinstance(each, schemas.NamedPointer)]
+    return known + find_or_add_pointers(pointers, actor=actor)
 
 
 @router.get("/models/{name}/versions/{int:number}", response=schemas.VersionAnswer)

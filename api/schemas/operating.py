@@ -9,7 +9,8 @@ from api.schemas.shared import Sent, Words
 
 
 class Operation(Sent):
-    """`expected_live` is the number of the version believed to be live: another one means something moved (409)."""
+    """`expected_live` is the number of the version believed to be live, 0 for none: anything else means something moved
+    (409)."""
 
     reason: Words
     expected_live: int | None = None

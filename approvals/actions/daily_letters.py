@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.letters import Entry, Letter, next_daily_letter, post_letter
 from accounts.models import MailChoice, User
+from approvals.clock import by_the_clock
 from approvals.models import State
-from approvals.notifications import on_letter
 from approvals.standing import Marks
 from approvals.waiting import marks_waiting_for
 from work.actions import Lease, enqueue
@@ -50,7 +50,7 @@ def _queue(person: User, now: datetime) -> bool:
 @transaction.atomic
 def write_daily_letter(lease: Lease) -> None:
     """Writes a person's daily letter, or none when there is nothing to say; what it tells is put off no longer."""
-    person = User.objects.select_for_update().get(pk=lease.subject.removeprefix("person:"))
+    person = User.objects.select_for_update().get(pk=lease.key)
     if person.mail_choice != MailChoice.NONE and person.is_active:
         _write(person)
     if person.mail_choice != MailChoice.DAILY:
@@ -84,7 +84,7 @@ def _letter(waiting: Sequence[Marks], news: Sequence[Mail]) -> Letter:
         promotion = marks.promotion
         late = promotion.due_at is not None and promotion.due_at < now
         overdue += late
-        note = f"{'Overdue: it was due' if late else 'Due'} {on_letter(promotion.due_at)}"
+        note = f"{'Overdue: it was due' if late else 'Due'} {by_the_clock(promotion.due_at)}"
         link = f"{settings.PUBLIC_URL}/promotions/{promotion.pk}/"
         asked.append(Entry(f"{promotion.version} to {promotion.to_stage}", note, link))
     told = [_entry(mail) for mail in news]

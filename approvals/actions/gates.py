@@ -52,7 +52,7 @@ def _run_of(lease: Lease) -> GateRun | None:
     runs = GateRun.objects.select_related(
         "promotion__version__model", "promotion__baseline__model", "promotion__policy_revision", "job"
     )
-    run = runs.filter(pk=lease.subject.removeprefix("gate-run:")).first()
+    run = runs.filter(pk=lease.key).first()
     wanted = run is not None and run.is_current and run.outcome == Outcome.PENDING and run.promotion.is_open
     return run if wanted else None
 

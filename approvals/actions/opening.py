@@ -10,6 +10,7 @@ from accounts.reasons import Conflict, Invalid, NotFound, refuse_if
 from approvals import events, lifecycle
 from approvals.actions.progress import advance
 from approvals.actions.queueing import queue_gates
+from approvals.clock import by_the_clock
 from approvals.models import PolicyRevision, Promotion
 from approvals.permissions import why_not_open
 from approvals.policies import read_document
@@ -96,5 +97,5 @@ def _create(**facts: Any) -> Promotion:
 
 def _check_not_before(not_before: datetime | None, expires_at: datetime) -> None:
     if not_before is not None and not_before >= expires_at:
-        text = f"It is closed as expired on {expires_at:%-d %B %Y}, before it may be completed."
+        text = f"It is closed as expired on {by_the_clock(expires_at)}, before it may be completed."
         raise Invalid("not_before_too_late", text, "Name an earlier not_before, or open it later.")

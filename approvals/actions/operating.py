@@ -21,6 +21,9 @@ from registry.models import Model, Version
 from registry.queries import primary_version
 from registry.subjects import model_subject, version_subject
 
+#: What is expected to be live when nothing is.
+NOTHING = 0
+
 
 @transaction.atomic
 def roll_back(
@@ -114,9 +117,8 @@ def deprecate_version(version: Version, *, actor: User, reason: str) -> Version:
 
 
 def _check_expected(live: Version | None, expected: int | None) -> None:
-    if expected is None or (live is not None and live.number == expected):
+    if expected is None or expected == (live.number if live else NOTHING):
         return
     now = f"{live} is live now" if live else "nothing is live now"
-    raise Conflict(
-        "live_moved", f"Not done: {now}, not version {expected}.", "Look again, then decide.", live=live and live.number
-    )
+    text = f"Not done: {now}, not {f'version {expected}' if expected else 'nothing'}."
+    raise Conflict("live_moved", text, "Look again, then decide.", live=live and live.number)

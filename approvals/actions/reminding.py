@@ -41,7 +41,7 @@ def _queue(pk: int, at: datetime | None, now: datetime) -> bool:
 @transaction.atomic
 def remind(lease: Lease) -> None:
     """Writes the letters that are due about a promotion in review, and notes when to look at it again."""
-    promotion = lock_promotion(int(lease.subject.removeprefix("promotion:")))
+    promotion = lock_promotion(lease.key)
     promotion.next_reminder_at = _write(promotion)
     promotion.save(update_fields=["next_reminder_at"])
     lease.finish()

@@ -19,15 +19,16 @@ def why_not_operate(model: Model, user: User) -> Reason | None:
 
 
 def why_not_restore(version: Version, last_term: StageTerm | None) -> Reason | None:
-    """Why a version can't be rolled back to. `last_term` is its last one in Production, None when it had none."""
+    """Why a version can't be rolled back to. `last_term` is its last one in Production, None when it had none.
+
+    A fresh review of it in Staging is no reason: that must not take the way back away at night.
+    """
     if version.stage == Stage.PRODUCTION:
         return Reason("already_live", f"{version} is live.")
     if last_term is None:
         return Reason("never_live", f"{version} was never live.", "Rollback leads back only; promote it instead.")
     if version.deprecated_at is not None:
         return Reason("deprecated", f"{version} is deprecated and can't go live again.")
-    if version.stage != Stage.ARCHIVED:
-        return Reason("not_archived", f"{version} is in {version.stage}, for a fresh review.", "Promote it.")
     if stored_intact(version) is False:
         return Reason("damaged", f"The stored files of {version} are damaged.", "Restore the store from its backup.")
     return None

@@ -3,10 +3,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import fetch
 from accounts.reasons import Refusal
 from approvals.actions import decide_after_review
-from approvals.queries import after_reviews
+from approvals.queries import fetch_after_review
 from dashboard.forms.decision import check_words
 from dashboard.pages.exceptions import exceptions_page
 from dashboard.signed_in import SignedInRequest, signed_in
@@ -25,9 +24,7 @@ def decide(request: SignedInRequest, number: int) -> HttpResponse:
     """Says whether something done without asking first was right."""
     if request.method != "POST":
         return redirect("exceptions")
-    found = fetch(
-        after_reviews().filter(pk=number), actor=request.user, model_path="model", thing=f"after-review {number}"
-    )
+    found = fetch_after_review(number, actor=request.user)
     words = request.POST.get("comment", "")
     try:
         verdict = request.POST.get("verdict", "")

@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import fetch, may, may_everywhere
+from accounts.access import may, may_everywhere
 from accounts.roles import ADMINISTER, CONTRIBUTE, REVIEW
 from audit.spreadsheets import csv_lines
 from dashboard.pages.model import model_page
@@ -10,12 +10,7 @@ from dashboard.pages.version_file import every_row
 from dashboard.pages.version_order import Choice
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
-from registry.models import Model
-from registry.queries import models_named
-
-
-def _fetch(request: SignedInRequest, name: str) -> Model:
-    return fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
+from registry.queries import fetch_model
 
 
 def _choice(request: HttpRequest) -> Choice:
@@ -32,7 +27,7 @@ def _choice(request: HttpRequest) -> Choice:
 @signed_in
 def model(request: SignedInRequest, name: str) -> HttpResponse:
     """A model with its stages, people, history and versions; versions and history are paged by key."""
-    found = _fetch(request, name)
+    found = fetch_model(name, actor=request.user)
     terms_before = key_from(request, "terms_before")
     context = {
         "page": model_page(
@@ -54,7 +49,7 @@ def model(request: SignedInRequest, name: str) -> HttpResponse:
 @signed_in
 def versions_file(request: SignedInRequest, name: str) -> StreamingHttpResponse:
     """The table of versions as CSV: all pages of it, in the same order and with the same filter."""
-    found = _fetch(request, name)
+    found = fetch_model(name, actor=request.user)
     lines = csv_lines(every_row(found, _choice(request)))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.name}-versions.csv"'

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import fetch
 from accounts.reasons import Invalid, NotFound, Refusal, refuse_if
 from approvals.actions import roll_back, take_down
 from approvals.permissions import why_not_operate
@@ -15,7 +14,7 @@ from dashboard.forms.decision import check_words
 from dashboard.pages.operating import rollback_of
 from dashboard.signed_in import SignedInRequest, signed_in
 from registry.models import Model, Version
-from registry.queries import models_named, versions_numbered
+from registry.queries import fetch_model, versions_numbered
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +50,7 @@ def take_model_down(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 def _operate(request: SignedInRequest, name: str, do: Callable[[Model], str], *, take_down: bool) -> HttpResponse:
-    model = fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
+    model = fetch_model(name, actor=request.user)
     refuse_if(why_not_operate(model, request.user))
     if request.method != "POST":
         return _page(request, model, take_down=take_down)

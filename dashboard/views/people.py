@@ -2,15 +2,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import fetch, may_everywhere
+from accounts.access import may_everywhere
 from accounts.models import User
 from accounts.permissions import why_not_see_people
 from accounts.reasons import NotFound, refuse_if
 from accounts.roles import ADMINISTER
 from dashboard.pages.people import model_people_page, people_page, rights_page
 from dashboard.signed_in import SignedInRequest, signed_in
-from registry.models import Model
-from registry.queries import models_named
+from registry.queries import fetch_model
 
 
 @require_safe
@@ -28,7 +27,7 @@ def people(request: SignedInRequest) -> HttpResponse:
 def person_rights(request: SignedInRequest, username: str) -> HttpResponse:
     """What somebody may do and why: on the model named by `model`, or everywhere. One's own is open to everybody."""
     wanted = _words(request, "model")
-    model = _model(request, wanted) if wanted else None
+    model = fetch_model(wanted, actor=request.user) if wanted else None
     if username != request.user.username:
         refuse_if(why_not_see_people(request.user, model))
     person = User.objects.filter(username=username).first()
@@ -42,17 +41,13 @@ def person_rights(request: SignedInRequest, username: str) -> HttpResponse:
 @signed_in
 def model_people(request: SignedInRequest, name: str) -> HttpResponse:
     """Who holds which role on the model, for everybody who sees it; where each comes from, for its auditors."""
-    model = _model(request, name)
+    model = fetch_model(name, actor=request.user)
     context = {
         "model": model,
         "page": model_people_page(model),
         "explains": why_not_see_people(request.user, model) is None,
     }
     return render(request, "pages/model_people.html", context | _administers(request))
-
-
-def _model(request: SignedInRequest, name: str) -> Model:
-    return fetch(models_named(name), actor=request.user, model_path="pk", thing=f"model {name}")
 
 
 def _words(request: SignedInRequest, name: str) -> str:

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from accounts.access import fetch
 from accounts.reasons import Refusal
 from approvals.actions import (
     comment_on_promotion,
@@ -20,7 +19,7 @@ from approvals.actions import (
     withdraw_promotion,
 )
 from approvals.models import Promotion, State
-from approvals.queries import promotions
+from approvals.queries import fetch_promotion
 from dashboard.forms.decision import Typed, typed
 from dashboard.pages.promotion import gates_part, promotion_page
 from dashboard.pages.promotion_moved import has_moved, what_moved
@@ -35,7 +34,7 @@ STOP_POLLING = 286
 @signed_in
 def show(request: SignedInRequest, number: int) -> HttpResponse:
     """The page; with `part`, a piece of it for a page that is open: `gates` while they run, `moved` after."""
-    promotion = _promotion(request, number)
+    promotion = fetch_promotion(number, actor=request.user)
     part = request.GET.get("part")
     if part == "gates":
         return _gates(request, promotion)
@@ -149,12 +148,12 @@ def _act(request: SignedInRequest, number: int, sent: Typed, give: Callable[[Pro
     address = reverse("promotion", args=[number])
     if request.method != "POST":
         return redirect(address)
-    promotion = _promotion(request, number)
+    promotion = fetch_promotion(number, actor=request.user)
     try:
         sent.check()
         done = give(promotion)
     except Refusal as refusal:
-        return _page(request, _promotion(request, number), sent=sent, refusal=refusal)
+        return _page(request, fetch_promotion(number, actor=request.user), sent=sent, refusal=refusal)
     messages.success(request, done)
     return redirect(f"{address}#main")
 
@@ -169,15 +168,6 @@ def _after_review(promotion: Promotion, verdict: str) -> str:
     if promotion.state == State.APPROVED:
         return "Approved. All marks are struck; what it still waits for stands above."
     return "Approved. Your mark is struck; other marks are still needed."
-
-
-def _promotion(request: SignedInRequest, number: int) -> Promotion:
-    return fetch(
-        promotions().filter(pk=number),
-        actor=request.user,
-        model_path="version__model",
-        thing=f"promotion {number}",
-    )
 
 
 def _page(

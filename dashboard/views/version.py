@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import fetch
 from accounts.reasons import Conflict, Invalid, NotFound, Refusal, refuse_if
 from accounts.roles import CONTRIBUTE, REVIEW, VIEW
 from approvals.actions import archive_version, deprecate_version, open_promotion
@@ -19,7 +18,7 @@ from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from registry.models import Version
 from registry.permissions import why_files_are_gone
-from registry.queries import newest_card, versions_numbered
+from registry.queries import fetch_version, newest_card
 from registry.stores import BytesGone, store
 
 #: A downloaded file opened by a browser must not run as a page of ours.
@@ -27,13 +26,7 @@ FILE_POLICY = "default-src 'none'; sandbox"
 
 
 def _fetch(request: SignedInRequest, name: str, number: int, permission: str = VIEW) -> Version:
-    return fetch(
-        versions_numbered(name, number),
-        actor=request.user,
-        permission=permission,
-        model_path="model",
-        thing=f"version {number} of {name}",
-    )
+    return fetch_version(name, number, actor=request.user, permission=permission)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -51,6 +54,43 @@ def add_dataset_version(dataset: Dataset, *, kind: str, location: str, pin: str,
 def find_or_add_pointer(name: str, *, kind: str, location: str, pin: str, actor: User) -> DatasetVersion:
     """The version of dataset `name` that is this pointer, registered now if it is new."""
     check_pointer(kind, location, pin)
-    dataset = Dataset.objects.filter(name__iexact=name).first() or create_dataset(name, actor=actor)
-    found = DatasetVersion.objects.filter(dataset=dataset, kind=kind, location=location, pin=pin).first()
-    return found or add_dataset_version(dataset, kind=kind, location=location, pin=pin, actor=actor)
+    dataset = _find_or_create(name, actor)
+    pointers = DatasetVersion.objects.filter(dataset=dataset, kind=kind, location=location, pin=pin)
+    if (found := pointers.first()) is not None:
+        return found
+    # Looked for again under the lock: of two who name it for the first time, the second finds what the first added.
+    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    return pointers.first() or add_dataset_version(dataset, kind=kind, location=location, pin=pin, actor=actor)
+
+
+def _find_or_create(name: str, actor: User) -> Dataset:
+    named = Dataset.objects.filter(name__iexact=name)
+    if (found := named.first()) is not None:
+        return found
+    try:
+        return create_dataset(name, actor=actor)
+    except Conflict:
+        return named.get()  # somebody else has just named it for the first time, too
+
+
+@dataclass(frozen=True)
+class NamedPointer:
+    """A pinned pointer and the name of the dataset it is a version of."""
+
+    name: str
+    kind: str
+    location: str
+    pin: str
+
+
+@transaction.atomic
+def find_or_add_pointers(pointers: Iterable[NamedPointer], *, actor: User) -> list[DatasetVersion]:
+    """The dataset versions that are these pointers, registered now where they are new.
+
+    One after the other by the dataset's name, whatever order they come in: of two who name the same data at once,
+    each would otherwise lock what the other wants next.
+    """
+    return [
+        find_or_add_pointer(each.name, kind=each.kind, location=each.location, pin=each.pin, actor=actor)
+        for each in sorted(pointers, key=lambda each: each.name.casefold())
+    ]

@@ -52,15 +52,14 @@ def queue_due_check() -> Job | None:
 
 def check_integrity(lease: Lease) -> None:
     """Reads the files of a job's version and stores what it came to."""
-    version = Version.objects.select_related("model").get(pk=lease.subject.removeprefix("version:"))
+    version = Version.objects.select_related("model").get(pk=lease.key)
     store_result(version, damaged_files(version), lease=lease)
 
 
 def give_up_check(lease: Lease) -> None:
     """The store couldn't be asked: the last result stays, and it is tried again in an hour."""
     with transaction.atomic():
-        version = int(lease.subject.removeprefix("version:"))
-        IntegrityCheck.objects.filter(version_id=version).update(due_at=timezone.now() + ASK_AGAIN_AFTER)
+        IntegrityCheck.objects.filter(version_id=lease.key).update(due_at=timezone.now() + ASK_AGAIN_AFTER)
         lease.finish(error="The artifact store couldn't be asked; it is tried again in an hour.")
 
 

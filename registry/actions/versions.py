@@ -16,12 +16,11 @@ from accounts.reasons import Conflict, Invalid, TooLarge, refuse_if
 from audit.actions import record
 from registry import events
 from registry.contracts import check_contract
-from registry.models import ArtifactFile, DatasetVersion, IntegrityCheck, Model, Task, Version
+from registry.models import ArtifactFile, DatasetVersion, FilesRemoval, IntegrityCheck, Model, Task, Version
 from registry.paths import check_path
 from registry.permissions import why_not_complete
 from registry.pins import check_commit
-from registry.stores import store
-from registry.stores.base import TooManyBytes
+from registry.stores import BytesGone, StoreError, TooManyBytes, store
 from registry.subjects import version_subject
 
 DEFAULT_THRESHOLD = 0.5
@@ -160,6 +159,27 @@ def add_artifact_file(
 def _refuse_if_final(version: Version) -> None:
     if version.is_final:
         raise Conflict("version_final", f"{version} is final; its files can't change.", "Register a new version.")
+
+
+def check_files_are_kept(version: Version) -> None:
+    """Raises Conflict for files whose bytes are gone, or going: another version had the same bytes, and they were
+    given up while this one's file was just being noted.
+
+    Once this has passed no removal takes them: one that began before has ended, and a later one sees that they are
+    needed. So what is going is asked first, and then what is gone; neither within a transaction.
+    """
+    digests = list(version.files.values_list("sha256", flat=True))
+    if FilesRemoval.objects.filter(finished_at=None, version__files__sha256__in=digests).exists():
+        text = f"Bytes that {version} has in common with another version are being removed at this moment."
+        raise Conflict("bytes_going", text, "Upload its files again in a minute, then finalise it.")
+    for file in version.files.all():
+        try:
+            store().open(file.sha256).close()
+        except BytesGone as gone:
+            text = f"The bytes of {file.path} are not in the store any more."
+            raise Conflict("bytes_gone", text, "Upload it again, then finalise the version.") from gone
+        except StoreError:
+            return  # it says nothing about the bytes; the integrity gate asks again
 
 
 @transaction.atomic

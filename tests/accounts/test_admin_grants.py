@@ -2,51 +2,15 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 
 from accounts.access import as_of_now, may
 from accounts.actions import create_person, edit_person, grant_role
 from accounts.models import RoleGrant
 from accounts.roles import REVIEW, Role
-from audit.models import AuditEvent
-from tests.factories import model_named, person
+from tests.accounts.admin_pages import GRANTS, errors_of, events
+from tests.factories import model_named
 
 pytestmark = pytest.mark.django_db
-GRANTS = "/admin/accounts/rolegrant/"
-PEOPLE = "/admin/accounts/user/"
-
-
-@pytest.fixture
-def ada():
-    return person("Ada Min", Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def desk(ada):
-    """The administrator's browser, signed in."""
-    browser = Client()
-    browser.force_login(as_of_now(ada), backend="django.contrib.auth.backends.ModelBackend")
-    return browser
-
-
-@pytest.fixture
-def riley():
-    return person("Riley Chen")
-
-
-@pytest.fixture
-def pipeline():
-    account = person("Pipeline")
-    account.is_service = True
-    return edit_person(account, actor=None)
-
-
-def events(verb):
-    return list(AuditEvent.objects.filter(verb=verb).order_by("id"))
-
-
-def errors_of(response):
-    return response.context["adminform"].form.errors
 
 
 def test_an_administrator_makes_riley_reviewer_on_one_model_in_three_steps(desk, ada, riley):

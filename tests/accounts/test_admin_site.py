@@ -5,49 +5,14 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.access import as_of_now
-from accounts.actions import change_groups, edit_person, grant_role, issue_token
+from accounts.actions import change_groups, grant_role, issue_token
 from accounts.models import User
 from accounts.roles import Role
 from accounts.tokens import user_of
-from audit.models import AuditEvent
+from tests.accounts.admin_pages import GRANTS, PEOPLE, errors_of, events
 from tests.factories import PASSWORD, model_named, person
 
 pytestmark = pytest.mark.django_db
-GRANTS = "/admin/accounts/rolegrant/"
-PEOPLE = "/admin/accounts/user/"
-
-
-@pytest.fixture
-def ada():
-    return person("Ada Min", Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def desk(ada):
-    """The administrator's browser, signed in."""
-    browser = Client()
-    browser.force_login(as_of_now(ada), backend="django.contrib.auth.backends.ModelBackend")
-    return browser
-
-
-@pytest.fixture
-def riley():
-    return person("Riley Chen")
-
-
-@pytest.fixture
-def pipeline():
-    account = person("Pipeline")
-    account.is_service = True
-    return edit_person(account, actor=None)
-
-
-def events(verb):
-    return list(AuditEvent.objects.filter(verb=verb).order_by("id"))
-
-
-def errors_of(response):
-    return response.context["adminform"].form.errors
 
 
 # --- People ------------------------------------------------------------------------------------------

@@ -51,7 +51,12 @@ WRITES = {
     "/promotions/1/withdraw": {"reason": "x"},
     "/promotions/1/resubmit": {"answer": "x"},
     "/promotions/1/gates/card/rerun": {"reason": "x"},
-    "/promotions/1/gates/card/acknowledge": {"reason": "x"},
+    "/promotions/1/gates/card/acknowledge": {"reason": "x", "digest": "x"},
+    "/promotions/1/gates/card/waive": {"reason": "x", "digest": "x"},
+    "/promotions/1/gates/card/report": {"outcome": "passed", "summary": "x"},
+    "/promotions/1/restart": {"reason": "x"},
+    "/promotions/1/take-over": {"reason": "x"},
+    "/after-reviews/1": {"verdict": "accepted"},
     "/promotions/1/checklist/cost": {"seal": "x"},
     "/promotions/1/reviews": {"verdict": "approve", "seal": "x"},
 }

@@ -16,7 +16,7 @@ from approvals.intake import revise_card
 from approvals.models import Promotion
 from approvals.standing import marks_of
 from audit.models import AuditEvent
-from registry.models import Model, Stage, Version
+from registry.models import IntegrityCheck, Model, Stage, Version
 from tests import factories
 from tests.approvals import snapshots
 from tests.approvals.deciding import approve, standing
@@ -226,3 +226,33 @@ def test_a_waiting_gate_holds_completion_and_not_review(version: Version) -> Non
         go_round()
     promotion.refresh_from_db()
     assert promotion.state == "approved"
+
+
+# --- What happens to the stored files meanwhile --------------------------------------------------------------
+
+
+def damage_found(version: Version) -> None:
+    """The nightly reading found a changed byte."""
+    now = timezone.now()
+    check = IntegrityCheck.objects.filter(version=version)
+    check.update(intact=False, checked_at=now, since=now, damaged=["model.onnx"])
+
+
+def test_what_was_damaged_after_its_gate_passed_does_not_go_live(version: Version) -> None:
+    promotion = approved(version)
+    damage_found(version)
+    assert round_in(promotion, HOUR).state == "approved"
+    assert stage_of(version) == "Staging"
+    assert "damaged" in holds_of(marks_of(promotion), promotion.not_before or SATURDAY)[0].text
+    IntegrityCheck.objects.filter(version=version).update(intact=True, damaged=[])
+    assert round_in(promotion, 2 * HOUR).state == "completed"
+
+
+def test_what_was_restored_and_read_again_goes_live_before_the_next_night(version: Version) -> None:
+    promotion = approved(version)
+    damage_found(version)
+    round_in(promotion, HOUR)
+    with time_machine.travel(timezone.now() + HOUR + HOUR / 2):
+        rerun_gate(promotion, "integrity", actor=persona("dana"), reason="Restored.")
+        factories.finish_gates(promotion)
+    assert stage_of(version) == "Production"

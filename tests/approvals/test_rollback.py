@@ -158,9 +158,11 @@ def test_what_can_not_be_gone_back_to_is_refused_by_name(
         assert refused(lambda to=to: back(loan, to=to)).reason.code == code
 
 
-def test_a_version_back_in_staging_is_promoted_and_not_rolled_back_to(loan: Model, three: list[Version]) -> None:
-    put_in_stage(three[0], Stage.STAGING)
-    assert refused(lambda: back(loan, to=three[0])).reason.code == "not_archived"
+def test_a_fresh_review_in_staging_does_not_take_the_way_back_away(loan: Model, three: list[Version]) -> None:
+    put_in_stage(three[1], Stage.STAGING)
+    assert back(loan) == three[1]
+    assert live(loan) == [2]
+    check_stages(loan)
 
 
 # --- Who, why, and when it is too late ---------------------------------------------------------------------

@@ -83,12 +83,13 @@ def test_review_with_an_older_seal_sends_that_one_and_shows_what_moved(
 
 
 def test_review_acknowledges_inconclusive_gates_first(assaydesk: Command, server: ScriptedServer) -> None:
-    server.answer("GET /promotions/7", promotion("in_review"))
+    unsure = gate("no_regression", "inconclusive", digest="as-read")
+    server.answer("GET /promotions/7", promotion("in_review", gates=[unsure]))
     server.answer("POST /promotions/7/gates/no_regression/acknowledge", promotion("in_review"))
     server.answer("POST /promotions/7/reviews", promotion("completed"))
     assert assaydesk(*APPROVE, "--acknowledge", "no_regression=few rows, small risk") == 0
     writes = [call for call in server.calls if call.method == "POST"]
-    assert writes[0].json == {"reason": "few rows, small risk"}
+    assert writes[0].json == {"reason": "few rows, small risk", "digest": "as-read"}
     assert writes[1].path.endswith("/reviews")
 
 

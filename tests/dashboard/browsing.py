@@ -7,6 +7,16 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import Page
+
+#: Opens a browser of its own, with the persona of this name signed in.
+OpenPage = Callable[..., Page]
+NOTE_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
 
 
 def client_of(who: Any) -> Client:

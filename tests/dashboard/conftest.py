@@ -1,9 +1,14 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from tests import factories
+from tests.dashboard.browsing import NOTE_VIOLATIONS, OpenPage, client_of
 
 
 @pytest.fixture
@@ -25,3 +30,24 @@ def signed_in(dana: Any, component_pages: None) -> Client:
     client = Client()
     client.force_login(dana, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+    """Opens a browser of its own, with the persona of this name signed in."""
+    opened = []
+
+    def open_as(username: str, *, width: int = 1440, theme: str = "light", scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, base_url=live_server.url, java_script_enabled=scripts
+        )
+        opened.append(context)
+        context.add_init_script(NOTE_VIOLATIONS)
+        session = client_of(factories.persona(username)).cookies["sessionid"].value
+        cookies = {"sessionid": session, "theme": theme}
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+        return context.new_page()
+
+    yield open_as
+    for context in opened:
+        context.close()

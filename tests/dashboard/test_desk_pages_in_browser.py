@@ -1,27 +1,19 @@
 """The desk's pages in a real browser: accessible, narrow, within the policy, alive, and whole without scripts."""
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from approvals.models import Promotion, State
 from registry.models import Version
 from tests import factories
 from tests.dashboard.accessible import assert_accessible
-from tests.dashboard.browsing import client_of
+from tests.dashboard.browsing import OpenPage
 from work.models import Job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NOTE_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber}`);
-});
-"""
 #: Below this many pixels a page is worked with a thumb.
 NARROW = 600
 #: Shown buttons, fields and links of the navigation that are less than 40 pixels high.
@@ -32,28 +24,6 @@ SMALL_TARGETS = """
   .filter((each) => each.getBoundingClientRect().height < 40)
   .map((each) => `${each.className} ${each.textContent.trim() || each.name}`)
 """
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Opens a browser of its own, with the persona of this name signed in."""
-    opened = []
-
-    def open_as(username: str, *, width: int = 1440, theme: str = "light", scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=live_server.url, java_script_enabled=scripts
-        )
-        opened.append(context)
-        context.add_init_script(NOTE_VIOLATIONS)
-        session = client_of(factories.persona(username)).cookies["sessionid"].value
-        cookies = {"sessionid": session, "theme": theme}
-        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        return context.new_page()
-
-    yield open_as
-    for context in opened:
-        context.close()
 
 
 @pytest.fixture

@@ -8,15 +8,9 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.accessible import assert_accessible
+from tests.dashboard.browsing import NOTE_VIOLATIONS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-NOTE_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.effectiveDirective} ${event.sourceFile}:${event.lineNumber}`);
-});
-"""
 
 
 @pytest.fixture

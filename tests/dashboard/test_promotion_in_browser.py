@@ -13,8 +13,7 @@ from approvals.models import Promotion
 from approvals.standing import current_runs
 from tests import factories
 from tests.dashboard.accessible import assert_accessible
-from tests.dashboard.browsing import client_of
-from tests.dashboard.test_pages_in_browser import NOTE_VIOLATIONS
+from tests.dashboard.browsing import NOTE_VIOLATIONS, client_of
 from tests.factories import persona, promotion_in
 from work.actions import claim
 

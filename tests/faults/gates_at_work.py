@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from approvals.actions import publish_policy
@@ -63,9 +64,16 @@ def finished(promotions: list[int]) -> list[dict[str, Any]]:
     return [_found(pk) for pk in promotions]
 
 
-def until_job(job: int, **facts: Any) -> None:
-    """Waits until the job is so."""
-    wait_until(lambda: _true_of_the_database(Job.objects.filter(pk=job, **facts).exists), seconds=WITHIN)
+def until_one_runs_its_model(jobs: list[int]) -> None:
+    _until(Job.objects.filter(pk__in=jobs, state="running", word="running the model"))
+
+
+def until_one_failed_in_the_store(jobs: list[int]) -> None:
+    _until(Job.objects.filter(pk__in=jobs, error__contains="store"))
+
+
+def _until(jobs: QuerySet[Job]) -> None:
+    wait_until(lambda: _true_of_the_database(jobs.exists), seconds=WITHIN)
 
 
 def _true_of_the_database(asked: Any) -> bool:

@@ -48,9 +48,7 @@ class Scene:
             "counted": dict(Counter(answers)),
             "live": [names[number] for number in live(self.model)],
             "plans": TrafficPlan.objects.filter(model=self.model, ended_at=None).count(),
-            "terms": StageTerm.objects.filter(
-                version__model=self.model, stage="Production", ended_at=None
-            ).count(),
+            "terms": StageTerm.objects.filter(version__model=self.model, stage="Production", ended_at=None).count(),
             "state": self.promotion.state,
             "after_reviews": AfterReview.objects.filter(model=self.model).count(),
             "told": Counter(about.values_list("verb", flat=True))["model.rolled_back"],

@@ -14,7 +14,19 @@ from pathlib import Path
 from tests.faults.desks import ROOT, Desk, desk_with
 from tests.processes import wait_until, wait_until_gone
 
-CELERY = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "WARNING"]
+CELERY = [
+    sys.executable,
+    "-W",
+    "ignore",
+    "-m",
+    "celery",
+    "--quiet",
+    "--app",
+    "config",
+    "worker",
+    "--loglevel",
+    "WARNING",
+]
 SWEEP = [sys.executable, "manage.py", "sweep", "--every"]
 
 
@@ -86,7 +98,15 @@ class House:
         with socket.create_server(("127.0.0.1", 0)) as door:
             port = door.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+        gunicorn = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "config.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+        ]
         gunicorn += ["--workers", str(web_workers), "--threads", "8", "--log-level", "warning"]
         self.web = self._part("web", gunicorn)
         stumbling = ["--include", "tests.faults.stumbling"]

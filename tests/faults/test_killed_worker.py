@@ -45,7 +45,7 @@ def test_a_gate_that_cost_three_workers_their_lives_is_an_error_and_never_a_pass
 
 def test_a_gate_outlives_its_worker_with_everything_it_had_started(house: House) -> None:
     [opened] = house.desk.play("gates_at_work", "open_some", count=1, seconds=2)
-    house.desk.play("gates_at_work", "until_job", job=opened["job"], word="running the model")
+    house.desk.play("gates_at_work", "until_one_runs_its_model", jobs=[opened["job"]])
     house.gates.kill()
     house.gates.start()
     [found] = house.desk.play("gates_at_work", "finished", promotions=[opened["promotion"]])

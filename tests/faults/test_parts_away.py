@@ -56,9 +56,9 @@ def test_a_restart_of_postgresql_in_mid_gate_loses_nothing(
     house: House, postgresql_of_ours: tuple[str, Server], shutdown: signal.Signals
 ) -> None:
     server = postgresql_of_ours[1]
-    opened = house.desk.play("gates_at_work", "open_some", count=3, seconds=2)
     caller = Caller(house.url, house.desk.play("pipelines", "prepare", model=f"asked-{shutdown}", datasets=[]))
-    house.desk.play("gates_at_work", "until_job", job=opened[0]["job"], word="running the model")
+    opened = house.desk.play("gates_at_work", "open_some", count=3, seconds=2)
+    house.desk.play("gates_at_work", "until_one_runs_its_model", jobs=[each["job"] for each in opened])
     with nobody_restarted(house):
         server.end(shutdown)
         assert house.answers()  # the process is well; restarting it would help nobody
@@ -72,7 +72,7 @@ def test_letters_of_a_story_told_without_a_mail_server_arrive_once_each(house: H
     opened = house.desk.play("gates_at_work", "open_some", count=2)
     assert_each_passed_once(house, opened)  # nobody who works waits for a letter
     letters = house.desk.play("letters", "waiting", promotions=[each["promotion"] for each in opened])
-    assert len(letters) >= 2 * len(opened)
+    assert len(letters) >= len(opened)
     with nobody_restarted(house), running(post_office):
         house.desk.play("letters", "the_next_try_is_now")
         house.desk.play("letters", "until_all_are_sent")
