@@ -27,6 +27,11 @@ class Export:
     content_type: str
     content: Iterator[bytes]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with it over HTTP, by whichever door: it is saved under its name and kept nowhere on the way."""
+        return {"Content-Disposition": f'attachment; filename="{self.name}"', "Cache-Control": "no-store"}
+
 
 def export_events(
     filters: Filters, *, form: str, actor: Actor | None, visible_models: Collection[str] | None, account: str = ""

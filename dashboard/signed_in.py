@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.models import User
+from accounts.reasons import NotFound
 
 
 class SignedInRequest(HttpRequest):
@@ -25,6 +26,13 @@ def signed_in(view: PageView) -> PageView:
 
     @functools.wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        _refuse_nul(request)
         return view(cast(SignedInRequest, request), *args, **kwargs)
 
     return cast(PageView, login_required(page))
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raises NotFound for an address with NUL in it, which PostgreSQL can't be asked for."""
+    if any("\0" in text for text in (request.path, *(value for _, values in request.GET.lists() for value in values))):
+        raise NotFound("not_found", "There is no such address.", "Go back, and type it anew.")

@@ -125,7 +125,7 @@ class Server:
             )
 
     def end(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Asks it to end, and kills it when it doesn't. SIGINT is PostgreSQL's fast shutdown; Redis takes it as well."""
+        """Asks it to end (by default PostgreSQL's fast shutdown; Redis takes it as well); kills it when it doesn't."""
         self._process.send_signal(number)
         try:
             self._process.wait(10)

@@ -7,7 +7,7 @@ the round twice at once, from several machines, does no harm.
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError
+from django.db import OperationalError
 
 from work.actions import sweep
 
@@ -24,13 +24,13 @@ def add_round(name: str, go: Callable[[], object]) -> None:
 def go_all_rounds() -> int:
     """Goes every round, then points workers at jobs they lost sight of. Returns how many jobs it pointed at.
 
-    A round that fails is told in the log and keeps no other from being gone. Raises DatabaseError when the
-    database is away: the whole sweep comes again in a moment.
+    A round that fails is told in the log and keeps no other from being gone, nor lost jobs from being found. Raises
+    OperationalError when the database is away: the whole sweep comes again in a moment.
     """
     for name, go in _ROUNDS.items():
         try:
             go()
-        except DatabaseError:
+        except OperationalError:
             raise
         except Exception:
             logger.exception("The round %s failed; it is gone again with the next sweep", name)

@@ -68,11 +68,7 @@ def export_record(
     refuse_if(why_not_export(reader, name))
     wanted = Filters(name, verb, actor, since=_moment("since", since), until=_moment("until", until, as_end=True))
     export = export_events(wanted, form=format, actor=reader, visible_models=models_on_record_for(reader, AUDIT))
-    return StreamingHttpResponse(
-        export.content,
-        content_type=export.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"},
-    )
+    return StreamingHttpResponse(export.content, content_type=export.content_type, headers=export.headers)
 
 
 def _moment(name: str, text: str, *, as_end: bool = False) -> datetime | None:

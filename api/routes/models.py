@@ -2,7 +2,6 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import AwareDatetime
 
 from accounts.access import may_everywhere, visible
 from accounts.reasons import Forbidden, Invalid, NotFound
@@ -12,6 +11,7 @@ from api.auth import WRITE, TokenAuth, actor_of
 from api.finding import locked_dataset_of, model_of
 from api.paging import page
 from api.schemas import BestAnswer, Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
+from api.schemas.shared import Moment
 from evidence.metrics import METRICS
 from evidence.queries import best_value, datasets_of
 from registry.actions import create_model
@@ -78,7 +78,7 @@ def get_best(
 
 
 @router.get("/models/{name}/history", response=Listing)
-def get_history(request: HttpRequest, name: str, at: AwareDatetime | None = None, cursor: str = "") -> dict[str, Any]:
+def get_history(request: HttpRequest, name: str, at: Moment | None = None, cursor: str = "") -> dict[str, Any]:
     """What was live when, by whom and why it ended, newest first; with `at`, what was live at that moment."""
     model = model_of(request, name)
     terms = live_at(model, at) if at is not None else production_history(model)

@@ -4,16 +4,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import AwareDatetime
 
-from api.schemas.shared import Sent, Words
+from api.schemas.shared import Moment, Sent, Words
 
 
 class NewPromotion(Sent):
     to: Literal["Staging", "Production"]
     reason: Words = ""
     on_behalf_of: str = ""
-    not_before: AwareDatetime | None = None
+    not_before: Moment | None = None
 
 
 class NewReview(Sent):
@@ -36,7 +35,7 @@ class OutcomeSeen(Sent):
 
 
 class NewWaiver(OutcomeSeen):
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class NewReport(Sent):

@@ -1,12 +1,25 @@
 """What several kinds of call and answer share. Unknown keys are refused: a misspelt one must not pass in silence."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+
+from audit.periods import YEARS
 
 #: What a person says: room for a thorough reason, as on the pages.
 Words = Annotated[str, Field(max_length=10_000)]
+
+
+def _in_every_zone(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError(f"the year must be from {YEARS.start} to {YEARS.stop - 1}")
+    return moment
+
+
+#: A moment with its offset from UTC.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_every_zone)]
 
 
 class Sent(Schema):

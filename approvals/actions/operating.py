@@ -32,8 +32,8 @@ def roll_back(
     """Puts a version that was live before back into Production, at once, and opens an after-review.
 
     `to` names it; without it, it is the previous one (see `previous_live`). `expected_live` is the number of
-    the version the caller believes to be live. Raises Forbidden for who isn't an operator, Conflict when
-    something else is live by now or the version can't be restored, Invalid without a reason.
+    the version the caller believes to be live, NOTHING for none. Raises Forbidden for who isn't an operator,
+    Conflict when something else is live by now or the version can't be restored, Invalid without a reason.
     """
     model = lifecycle.lock_model(model.pk)
     refuse_if(why_not_operate(model, as_of_now(actor)))

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.reasons import Invalid
+from audit.periods import YEARS
 
 #: Room for a thorough reason; far below what a request may hold.
 MOST_CHARACTERS = 10_000
@@ -35,7 +36,7 @@ class Typed:
         """Raises Invalid for a review without a verdict, and for words that can't be kept: too many, or no text."""
         if self.form == "review" and not self.verdict:
             raise Invalid("no_verdict", "Nothing was decided.", "Press Approve, Reject or Request changes.")
-        for words in (self.words, *self.acknowledgements.values()):
+        for words in (self.words, self.seal, *self.acknowledgements.values()):
             check_words(words)
 
     def end_of_waiver(self) -> datetime | None:
@@ -44,6 +45,8 @@ class Typed:
             return None
         try:
             day = date.fromisoformat(self.until)
+            if day.year not in YEARS:
+                raise ValueError(self.until)
         except ValueError as error:
             text = f"Not recorded. {self.until!r} is no day."
             raise Invalid("bad_day", text, "Write it as YEAR-MONTH-DAY.") from error

@@ -34,8 +34,4 @@ def export_record(request: SignedInRequest) -> StreamingHttpResponse:
     refuse_if(why_not_export(request.user, filters.model))
     audited = models_on_record_for(request.user, AUDIT)
     export = export_events(filters, form=wanted, actor=request.user, visible_models=audited)
-    return StreamingHttpResponse(
-        export.content,
-        content_type=export.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"},
-    )
+    return StreamingHttpResponse(export.content, content_type=export.content_type, headers=export.headers)

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -164,6 +165,22 @@ def test_a_number_of_nothing_is_not_found(dana, loan, path, number):
 )
 def test_a_query_that_can_not_be_is_refused(dana, loan, path, query, code):
     problem_of(dana.get(path, **query), 422, code)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize("path", ["/models/loan/history?at={}", "/audit?since={}", "/audit?until={}"])
+def test_a_moment_that_no_clock_shows_somewhere_is_refused(dana, loan, path, moment):
+    problem_of(dana.get(path.format(quote(moment))), 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/models/loan/versions/1/promotions", "not_before"), ("/promotions/1/gates/card/waive", "expires_at")],
+)
+def test_such_a_moment_is_kept_nowhere(people, opened, path, name):
+    sent = {**WRITES[path], name: "9999-12-31T23:59:59Z"}
+    told = problem_of(Caller(persona("dana"), "read", "write", "review").post(path, sent), 422, "malformed")
+    assert [error["field"].split(".")[-1] for error in told["errors"]] == [name]
 
 
 @pytest.mark.parametrize("length", [18, 19, 30, 5000])

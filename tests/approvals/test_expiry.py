@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from accounts.actions import edit_person
@@ -23,6 +23,7 @@ from tests.approvals import snapshots
 from tests.approvals.deciding import approve, standing, ticked, with_policy
 from tests.approvals.excepting import round_in
 from tests.factories import persona
+from work import rounds
 from work.models import Job, Mail
 
 DAY = timedelta(days=1)
@@ -120,6 +121,16 @@ def test_where_nothing_is_due_a_round_is_a_few_reads_however_much_is_open(
     with django_assert_num_queries(4) as seen:
         go_round()
     assert all(query["sql"].startswith("SELECT") for query in seen.captured_queries)
+
+
+def test_a_round_that_the_database_refuses_keeps_lost_jobs_from_nobody(db: None, monkeypatch: Any, caplog: Any) -> None:
+    def refused() -> None:
+        raise IntegrityError("duplicate key")
+
+    monkeypatch.setattr(rounds, "_ROUNDS", {"broken": refused})
+    monkeypatch.setattr(rounds, "sweep", lambda: 7)
+    assert rounds.go_all_rounds() == 7
+    assert "The round broken failed" in caplog.text
 
 
 def test_one_that_waits_for_a_person_who_left_is_read_and_not_locked(

@@ -12,6 +12,7 @@ from accounts.reasons import Conflict
 from approvals.actions import open_promotion, publish_policy, withdraw_promotion
 from approvals.actions.operating import archive_version, deprecate_version
 from approvals.actions.retention import finish_removals, remove_artifacts
+from approvals.intake import finalise_version
 from approvals.models import Promotion
 from audit.models import AuditEvent
 from evidence.models import Evaluation
@@ -233,3 +234,41 @@ def test_the_command_says_what_goes_and_only_says_it_when_asked_to(loan):
     assert not is_stored(version)
     assert "0 versions, 0 bytes removed" in command()
     assert "asked for by the account" in AuditEvent.objects.get(verb="version.files_removed").reason
+
+
+# --- The same bytes uploaded while they are taken away ---------------------------------------------------
+
+
+def uploaded_while_removed(loan, content: bytes, monkeypatch) -> Version:
+    """A version whose file was noted after retention had found its bytes unneeded, and before it took them."""
+    version_with(loan, content)
+    young = []
+
+    def meanwhile(_: str) -> bool:
+        version = factories.version_of(loan, final=False)
+        version.files.all().delete()
+        add_artifact_file(version, "model.onnx", [content], actor=factories.persona("dana"))
+        with pytest.raises(Conflict) as refused:
+            finalise_version(version, actor=factories.persona("dana"))
+        assert refused.value.reason.code == "bytes_going"
+        young.append(version)
+        return False
+
+    with monkeypatch.context() as late:
+        late.setattr("approvals.actions.retention.is_needed", meanwhile)
+        remove()
+    return young[0]
+
+
+def test_a_version_whose_bytes_went_during_its_upload_is_not_finalised_before_they_are_sent_again(
+    loan, dana, monkeypatch
+):
+    version = uploaded_while_removed(loan, b"the same", monkeypatch)
+    assert not is_stored(version)
+    with pytest.raises(Conflict, match="Upload it again") as refused:
+        finalise_version(version, actor=dana)
+    assert refused.value.reason.code == "bytes_gone"
+    add_artifact_file(version, "model.onnx", [b"the same"], actor=dana)
+    assert finalise_version(version, actor=dana)[0].is_final
+    assert remove() == []
+    assert is_stored(version)

@@ -13,6 +13,7 @@ from accounts.actions import create_person, grant_role
 from accounts.reasons import Conflict, Forbidden, Invalid, Refusal
 from accounts.roles import Role
 from approvals.actions import archive_version, deprecate_version, open_promotion, publish_policy, roll_back, take_down
+from approvals.actions.operating import NOTHING
 from approvals.models import AfterReview
 from approvals.queries import previous_live
 from audit.models import AuditEvent
@@ -208,6 +209,16 @@ def test_whoever_expected_something_else_to_be_live_is_told_what_is(loan: Model,
         assert refusal.details == {"live": 3}
         assert "loan v3 is live now, not version 2" in str(refusal)
     assert back(loan, expected_live=3) == three[1]
+
+
+def test_whoever_expected_nothing_to_be_live_does_not_replace_what_went_live_meanwhile(
+    loan: Model, three: list[Version]
+) -> None:
+    refusal = refused(lambda: back(loan, expected_live=NOTHING))
+    assert (refusal.reason.code, refusal.details) == ("live_moved", {"live": 3})
+    assert "loan v3 is live now, not nothing" in str(refusal)
+    _down(loan)
+    assert back(loan, expected_live=NOTHING) == three[2]
 
 
 def test_two_operators_at_once_roll_back_once(loan: Model, three: list[Version]) -> None:

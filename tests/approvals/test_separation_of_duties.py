@@ -10,7 +10,10 @@ from accounts.roles import Role
 from approvals.actions import (
     open_promotion,
 )
+from approvals.intake import finalise_version
 from approvals.models import Promotion, State
+from approvals.standing import barred_people
+from registry.actions import NewVersion, add_artifact_file, register_version
 from registry.models import Model, Stage, Version
 from tests import factories
 from tests.approvals.deciding import approve, refusal_of, standing, with_policy
@@ -147,3 +150,15 @@ def test_a_reviewer_who_left_the_slot_s_group_stops_counting(loan: Model, versio
     approve(promotion, persona("riley"), "legal")
     change_groups(persona("riley"), [], actor=None)
     assert approve(promotion, persona("sam"), "risk").state == "in_review"
+
+
+def test_a_person_finalises_what_a_service_registered_for_them_and_cannot_approve_it(loan: Model) -> None:
+    behind = factories.person("Bea Behind", Role.APPROVER, Role.CONTRIBUTOR)
+    service = create_person("pipeline", actor=None, is_service=True)
+    grant_role(Role.CONTRIBUTOR, to=service, actor=None)
+    new = NewVersion(format="pickle", features=["amount"])
+    version = register_version(loan, new, actor=service, on_behalf_of=behind)
+    add_artifact_file(version, "model.pkl", [b"model"], actor=behind)
+    version, [opened] = finalise_version(version, actor=behind)
+    assert (opened.requested_by, opened.on_behalf_of) == (behind, None)
+    assert set(barred_people(opened)) == {behind.pk, service.pk}

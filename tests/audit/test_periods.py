@@ -32,6 +32,12 @@ def test_other_text_is_refused_with_an_example(text):
         moment_from(text)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31", "0001-01-01"])
+def test_a_moment_that_no_clock_shows_somewhere_is_refused(text):
+    with pytest.raises(ValueError, match="neither"):
+        moment_from(text)
+
+
 def test_the_last_day_there_is_has_no_day_after():
     with pytest.raises(ValueError, match="neither"):
         moment_from("9999-12-31", as_end=True)

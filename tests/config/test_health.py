@@ -187,6 +187,21 @@ def test_asking_often_is_answered_from_the_last_look(monkeypatch):
     assert len(looks) == 1
 
 
+def test_while_somebody_looks_at_what_hangs_nobody_else_waits_for_it(monkeypatch):
+    monkeypatch.setattr(readiness, "look", lambda: [readiness.Finding("store", ok=True)])
+    ask()
+    asked_meanwhile = []
+
+    def hanging() -> list[readiness.Finding]:
+        asked_meanwhile.extend(readiness.findings())
+        return [readiness.Finding("store", ok=False)]
+
+    monkeypatch.setattr(readiness, "look", hanging)
+    monkeypatch.setattr(readiness, "GOOD_FOR", -1.0)
+    assert [found.ok for found in readiness.findings()] == [False]
+    assert [found.ok for found in asked_meanwhile] == [True]
+
+
 def test_the_terminal_tells_the_same_and_ends_with_a_status():
     out = StringIO()
     call_command("ready", stdout=out)

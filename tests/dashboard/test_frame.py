@@ -13,10 +13,27 @@ from django.views.defaults import server_error
 from accounts.reasons import Forbidden, NotFound
 from dashboard.navigation import section_of
 from dashboard.views.errors import refusal_page
+from tests import factories
 from tests.dashboard.browsing import page_of
 
 ROOT = Path(__file__).parents[2]
 NAVIGATION = '<nav aria-label="Main">'
+
+
+NUL = "%00"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/models/?q=", "/datasets/?q=", "/datasets/?after=", "/exceptions/?model=", "/audit/?actor="),
+        *("/models/loan{}/", "/datasets/loan{}/", "/models/loan/versions/1/artifacts/"),
+    ],
+)
+def test_a_nul_in_an_address_is_not_found_whatever_the_database(address: str) -> None:
+    address = address.format(NUL) if "{}" in address else address + NUL
+    page_of(factories.persona("ana"), address, status=404)
 
 
 def test_no_template_has_inline_style_or_script() -> None:

@@ -71,6 +71,15 @@ def test_without_a_choice_the_previous_version_comes_back(loan: Model) -> None:
     assert live(loan) == [1]
 
 
+def test_a_page_drawn_while_nothing_was_live_does_not_replace_what_went_live_since(loan: Model) -> None:
+    take_down(loan, actor=persona("omar"), reason="Illegal as of today.")
+    page = text_of(client_of(persona("omar")).get("/models/loan/rollback/"))
+    expected = re.findall(r'name="expected_live" value="(.*?)"', section_with_form(page))
+    put_live(loan)
+    answer = send("omar", "/models/loan/rollback/", to="1", expected_live=expected[0], reason="Back to the first.")
+    assert (answer.status_code, live(loan)) == (409, [3])
+
+
 def test_the_last_one_that_may_return_is_marked(loan: Model) -> None:
     put_live(loan)
     assert choices(page_of(persona("omar"), "/models/loan/rollback/")) == [("2", True), ("1", False)]

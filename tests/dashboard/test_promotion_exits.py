@@ -116,6 +116,7 @@ def test_a_damaged_artifact_is_said_not_to_be_waivable(loan: Model) -> None:
         ({"words": " "}, 422),
         ({"words": "Known.", "until": "soon"}, 422),
         ({"words": "Known.", "until": "2020-01-01"}, 422),
+        ({"words": "Known.", "until": "9999-12-31"}, 422),
         ({"words": "nul \x00 byte"}, 422),
         ({"words": "Known.", "digest": "another"}, 409),
     ],

@@ -28,7 +28,7 @@ class Caller:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=TIMEOUT)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
-            connection.request(method, f"/api/v1{path}", sent, headers, encode_chunked=_is_stream(sent))
+            connection.request(method, f"/api/v1{path}", sent, headers)
             answer = connection.getresponse()
             text = answer.read()
         finally:
@@ -50,7 +50,3 @@ class Caller:
         for thread in threads:
             thread.join()
         return answers
-
-
-def _is_stream(sent: object) -> bool:
-    return sent is not None and not isinstance(sent, str | bytes)

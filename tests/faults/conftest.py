@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import servers
@@ -31,6 +32,9 @@ def at_work(request: pytest.FixtureRequest) -> bool:
 def postgresql_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Server]]:
     """A PostgreSQL that these tests may stop, and a database on it that is set up, to be copied."""
     with servers.postgresql_server(require_tool("postgresql")) as (url, server):
+        with psycopg.connect(url) as connection:
+            # The suite's own clusters may forget what they have just said is committed; this one is stopped dead.
+            connection.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
         migrate(environment_in(tmp_path_factory.mktemp("template"), DATABASE_URL=url))
         yield url, server
 
@@ -62,14 +66,10 @@ def unstaffed_desk(
 
 
 @pytest.fixture(scope="session")
-def wire(at_work: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire | None]:
-    """At work: the way to a real S3 server, which can be cut."""
-    if not at_work:
-        yield None
-        return
+def s3_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bucket, Wire]]:
+    """A bucket on a real S3 server, and the way by which a desk gets there, which can be cut."""
     with s3_server(tmp_path_factory.mktemp("s3")) as endpoint:
-        Bucket(endpoint)
-        yield Wire(int(endpoint.rpartition(":")[2]))
+        yield Bucket(endpoint), Wire(int(endpoint.rpartition(":")[2]))
 
 
 @pytest.fixture(scope="session")
@@ -81,19 +81,25 @@ def post_office() -> PostOffice:
 
 
 @pytest.fixture(scope="session")
+def servers_beside(request: pytest.FixtureRequest, at_work: bool, post_office: PostOffice) -> dict[str, str]:
+    """The settings that name what a desk has beside its database."""
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{post_office.port}"}
+    if not at_work:
+        return mail
+    bucket, wire = request.getfixturevalue("s3_of_ours")
+    s3 = {"ARTIFACT_STORE": f"s3://{bucket.name}/house", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{wire.port}"}
+    return {**mail, **CREDENTIALS, **s3, "REDIS_URL": request.getfixturevalue("_own_redis")}
+
+
+@pytest.fixture(scope="session")
 def house(
-    request: pytest.FixtureRequest,
     at_work: bool,
-    wire: Wire | None,
-    post_office: PostOffice,
+    servers_beside: dict[str, str],
     empty_database: Callable[[Path], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     """A desk with everybody at work and its mail server away; at work with Redis, S3 and two web processes."""
     folder = tmp_path_factory.mktemp("house")
-    servers_of_it = {"EMAIL_URL": f"smtp://127.0.0.1:{post_office.port}", "DATABASE_URL": empty_database(folder)}
-    if wire is not None:
-        servers_of_it |= {"REDIS_URL": request.getfixturevalue("_own_redis"), "ARTIFACT_STORE": "s3://models/house"}
-        servers_of_it |= {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{wire.port}"}
-    with staffed(environment_in(folder, **servers_of_it), folder, web_workers=2 if at_work else 1) as staffed_desk:
+    environment = environment_in(folder, DATABASE_URL=empty_database(folder), **servers_beside)
+    with staffed(environment, folder, web_workers=2 if at_work else 1) as staffed_desk:
         yield staffed_desk

@@ -14,20 +14,10 @@ from pathlib import Path
 from tests.faults.desks import ROOT, Desk, desk_with
 from tests.processes import wait_until, wait_until_gone
 
-CELERY = [
-    sys.executable,
-    "-W",
-    "ignore",
-    "-m",
-    "celery",
-    "--quiet",
-    "--app",
-    "config",
-    "worker",
-    "--loglevel",
-    "WARNING",
-]
-SWEEP = [sys.executable, "manage.py", "sweep", "--every"]
+PYTHON = [sys.executable, "-W", "ignore"]
+CELERY = [*PYTHON, "-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "WARNING"]
+GUNICORN = [*PYTHON, "-m", "gunicorn", "config.wsgi", "--threads", "8", "--log-level", "warning", "--no-control-socket"]
+SWEEP = [*PYTHON, "manage.py", "sweep", "--every"]
 
 
 class Part:
@@ -95,20 +85,11 @@ class House:
     def __init__(self, desk: Desk, folder: Path, *, web_workers: int) -> None:
         self.desk, self.folder, self.stumble_in = desk, folder, folder / "stumble"
         self.stumble_in.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as door:
-            port = door.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        gunicorn = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "config.wsgi",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--no-control-socket",
-        ]
-        gunicorn += ["--workers", str(web_workers), "--threads", "8", "--log-level", "warning"]
-        self.web = self._part("web", gunicorn)
+        door = ["--bind", f"127.0.0.1:{port}", "--workers", str(web_workers)]
+        self.web = self._part("web", [*GUNICORN, *door])
         stumbling = ["--include", "tests.faults.stumbling"]
         self.gates = self._part("gates", [*CELERY, "-Q", "gates", "-n", "gates@%h", "-c", "2", *stumbling])
         self.mail = self._part("mail", [*CELERY, "-Q", "mail", "-n", "mail@%h", "--pool", "solo"])

@@ -1,6 +1,7 @@
 """Loaded into a real worker: it dies, or stands still, at the very step of a job that a file names.
 
-The file `JOB.STEP.KILL` (or `…STOP`, with anything behind it) is taken away first, so that the next attempt gets further.
+The file `JOB.STEP.KILL` (or `…STOP`, with anything behind it) is taken away first, so that the next
+attempt gets further.
 """
 
 import os
@@ -23,14 +24,6 @@ def stumble(job_id: int, step: str) -> None:
         return
 
 
-def before(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    def stumbling(lease: Lease, *given: Any) -> Any:
-        stumble(lease.job_id, step)
-        return call(lease, *given)
-
-    return stumbling
-
-
 def after(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def stumbling(lease: Lease, *given: Any, **further: Any) -> Any:
         returned = call(lease, *given, **further)
@@ -47,7 +40,8 @@ def claimed(job_id: int) -> Lease | None:
     return lease
 
 
-setattr(running, "claim", claimed)
-setattr(Lease, "report", after("", Lease.report))
-setattr(Lease, "finish", after("recording", Lease.finish))  # inside the transaction, before the outcome is written
-setattr(tasks, "run_gate", after("recorded", tasks.run_gate))  # after the commit, before the message is acknowledged
+running.claim = claimed
+Lease.report = after("", Lease.report)  # type: ignore[method-assign]
+# Inside the transaction, before the outcome is written.
+Lease.finish = after("recording", Lease.finish)  # type: ignore[method-assign]
+tasks.run_gate = after("recorded", tasks.run_gate)  # after the commit, before the message is acknowledged

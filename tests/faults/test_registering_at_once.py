@@ -32,7 +32,7 @@ def test_a_hundred_at_once_get_the_numbers_from_1_to_100_whatever_order_they_nam
     assert house.desk.play("pipelines", "registered", model="crowded", datasets=names) == {
         "versions": every,
         "counted": AT_ONCE,
-        "pins": {name: every for name in names},
+        "pins": dict.fromkeys(names, every),
         "trained_on": [2],
     }
 
