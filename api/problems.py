@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -57,6 +58,12 @@ def install_problem_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(Http404)
     def absent(request: HttpRequest, error: Http404) -> HttpResponse:
         return problem(404, "not_found", "There is nothing here.")
+
+    @api.exception_handler(InterfaceError)
+    @api.exception_handler(OperationalError)
+    def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+        logger.error("%s %s: the database doesn't answer", request.method, request.path, exc_info=error)
+        return problem(503, "database_away", "The database doesn't answer now.", "Try again in a moment.")
 
     @api.exception_handler(Exception)
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -3,7 +3,7 @@
 from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
 from accounts.roles import AUDIT
-from registry.models import Version
+from registry.models import CardRevision, Version
 from registry.queries import files_gone, models_on_record_for
 
 
@@ -26,6 +26,17 @@ def why_not_complete(version: Version, user: User) -> Reason | None:
         f"{version} was registered by {version.registered_by}; nobody else adds files or predictions to it.",
         "Register a version of your own.",
     )
+
+
+def why_not_own_card(revision: CardRevision, user: User) -> Reason | None:
+    """Why this person can't be the card's reviewer: they wrote it, or a program did that acts for them."""
+    version, writer = revision.version, revision.written_by
+    if writer.pk == user.pk:
+        return Reason("own_card", "You wrote this revision of the card.", "Somebody else must review it.")
+    if writer.is_service and user.pk in {version.registered_by_id, version.on_behalf_of_id}:
+        text = f"{writer.display_name} wrote this revision of the card for your version."
+        return Reason("own_card", text, "Somebody else must review it.")
+    return None
 
 
 def why_not_export(reader: User, model: str = "") -> Reason | None:

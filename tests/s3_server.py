@@ -102,7 +102,8 @@ class Wire:
         self._door = socket.create_server(("127.0.0.1", self.port))
         self.port = self._door.getsockname()[1]
         self._open: list[socket.socket] = [self._door]
-        threading.Thread(target=self._serve, args=(self._door,), daemon=True).start()
+        self._server = threading.Thread(target=self._serve, args=(self._door,), daemon=True)
+        self._server.start()
 
     def cut(self) -> None:
         """From now on nobody answers, and what was under way breaks off."""
@@ -110,6 +111,7 @@ class Wire:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
+        self._server.join(5)  # as long as it waits for a caller, the port isn't free
 
     def _serve(self, door: socket.socket) -> None:
         with suppress(OSError):

@@ -96,7 +96,7 @@ def archive_version(version: Version, *, actor: User, reason: str) -> Version:
     reason = demand(reason, "Say why it is archived.")
     lifecycle.archive(version, lifecycle.Cause(f"archived: {reason}", actor))
     record(events.VERSION_ARCHIVED, version_subject(version), actor=actor, reason=reason)
-    see_to_others(model, because=f"archiving by {actor.display_name}")
+    see_to_others(model, because=actor.display_name)
     return version
 
 

@@ -38,7 +38,7 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
     if promotion.state == State.CHECKING:
         return Reason("gates_running", "The gates are still running.", "Approve when they are through.")
     if promotion.state == State.BLOCKED:
-        return Reason("blocked", "A gate failed.", "It must pass first.")
+        return Reason("blocked", "A gate failed.", "It must pass, or be waived, first.")
     if promotion.state != State.IN_REVIEW:
         return in_state(promotion, Event.SLOTS_FILLED)
     if any(review.reviewer_id == user.pk for review in marks.approvals):

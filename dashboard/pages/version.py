@@ -21,6 +21,7 @@ from evidence.metrics import Metric, metrics_of
 from evidence.models import Evaluation, MetricValue
 from registry.cards import read_card, render_markdown
 from registry.models import ArtifactFile, CardRevision, DatasetVersion, Stage, StageTerm, Version
+from registry.permissions import why_not_own_card
 
 EVALUATIONS_SHOWN = 25
 PROMOTIONS_SHOWN = 25
@@ -195,11 +196,11 @@ def shown_card(revision: CardRevision) -> ShownCard:
 
 def _card_rights(version: Version, newest: CardRevision | None, user: User) -> CardRights:
     reviews = may(user, REVIEW, version.model) and newest is not None and newest.reviewed_by_id is None
-    own = reviews and newest is not None and newest.written_by_id == user.pk
+    own = why_not_own_card(newest, user) if reviews and newest is not None else None
     return CardRights(
         may_revise=may(user, CONTRIBUTE, version.model),
-        may_review=reviews and not own,
-        why_not_review="You wrote this revision: somebody else must review it." if own else "",
+        may_review=reviews and own is None,
+        why_not_review=f"{own.text} {own.remedy}" if own else "",
     )
 
 

@@ -9,6 +9,7 @@ from audit.actions import record
 from registry import events
 from registry.cards import check_card
 from registry.models import CardRevision, Version
+from registry.permissions import why_not_own_card
 from registry.subjects import version_subject
 
 
@@ -36,9 +37,9 @@ def store_card_revision(version: Version, *, text: str, actor: User) -> CardRevi
 
 @transaction.atomic
 def mark_card_reviewed(revision: CardRevision, *, actor: User) -> CardRevision:
-    """Notes that the actor read this revision and stands by it. Its writer can't be its reviewer."""
-    if revision.written_by_id == actor.pk:
-        raise Conflict("own_card", "You wrote this revision of the card.", "Somebody else must review it.")
+    """Notes that the actor read this revision and stands by it. Its writer can't, nor whom a program wrote it for."""
+    if (reason := why_not_own_card(revision, actor)) is not None:
+        raise Conflict.because(reason)
     marked = CardRevision.objects.filter(pk=revision.pk, reviewed_by=None)
     if not marked.update(reviewed_by=actor, reviewed_at=timezone.now()):
         raise Conflict("card_reviewed", "This revision of the card was reviewed already.")

@@ -267,7 +267,7 @@ def test_an_archived_version_leaves_staging_and_its_promotion_is_superseded_with
     archive_version(promotion.version, actor=persona("omar"), reason="Abandoned.")
     promotion.refresh_from_db()
     assert (promotion.state, stages(loan)) == ("superseded", {1: "Archived"})
-    assert promotion.closed_because == "loan v1 is Archived now, by archiving by Omar Haddad."
+    assert promotion.closed_because == "loan v1 is Archived now, by Omar Haddad."
     assert AuditEvent.objects.get(verb="version.archived").reason == "Abandoned."
     check_stages(loan)
 

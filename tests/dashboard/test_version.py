@@ -175,7 +175,7 @@ def test_nobody_reviews_their_own_card(people: Any, version: Version) -> None:
     grant_role("reviewer", to=people.dana, actor=None)
     page = page_of(people.dana, address(version))
     assert "I have read it" not in page
-    assert "somebody else must review it" in page
+    assert "You wrote this revision of the card. Somebody else must review it." in page
     assert post(people.dana, version, action="review_card", revision="1").status_code == 409
     assert version.card_revisions.get().reviewed_by is None
 

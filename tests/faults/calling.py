@@ -22,11 +22,13 @@ class Caller:
     url: str
     token: str
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
-        """Sends the body as JSON; bytes as they are, and anything that yields bytes in chunks."""
+    def call(self, method: str, path: str, body: object = None, *, length: int | None = None) -> Answer:
+        """Sends the body as JSON; bytes as they are; anything that yields bytes, `length` of them, as they come."""
         sent = json.dumps(body) if isinstance(body, dict) else body
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=TIMEOUT)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if length is not None:
+            headers["Content-Length"] = str(length)
         try:
             connection.request(method, f"/api/v1{path}", sent, headers)
             answer = connection.getresponse()

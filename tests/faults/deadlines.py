@@ -8,11 +8,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from approvals.actions import publish_policy
+from approvals.actions import open_promotion
 from approvals.models import GateRun, Promotion, State
 from audit.models import AuditEvent
 from registry.models import Stage, TrafficPlan
 from tests import factories
+from tests.approvals.operating import AT_ONCE, publish_own
+from tests.faults.at_once import approval
 from tests.processes import wait_until
 from work.models import Job, Mail
 from work.rounds import go_all_rounds
@@ -24,7 +26,8 @@ CARD = {"gates": [{"key": "card", "kind": "card_complete"}], "slots": [{"key": "
 
 def fall_due_together() -> dict[str, Any]:
     """A reminder, an expiry, a completion that was held back, and gates that waited; ids by name."""
-    reminded, expiring, held = (_promotion(state) for state in (State.IN_REVIEW, State.IN_REVIEW, State.APPROVED))
+    reminded, expiring, held = (_in_review() for _ in range(3))
+    approval(held, factories.persona("sam"), "risk", ticks=())()
     waiting = _gates()
     moment = timezone.now() + IN_A_MOMENT
     with transaction.atomic():
@@ -35,8 +38,13 @@ def fall_due_together() -> dict[str, Any]:
     return {"reminded": reminded.pk, "expiring": expiring.pk, "held": held.pk, "jobs": waiting}
 
 
-def _promotion(state: State) -> Promotion:
-    return factories.promotion_in(state, version=factories.version_of(factories.model_named(f"due-{_next()}")))
+def _in_review() -> Promotion:
+    """Without gates, which workers would run meanwhile, and not to be completed today."""
+    model = factories.model_named(f"due-{_next()}")
+    publish_own(model, AT_ONCE)
+    tomorrow = timezone.now() + timedelta(days=1)
+    version, dana = factories.version_of(model), factories.persona("dana")
+    return open_promotion(version, to_stage=Stage.PRODUCTION, actor=dana, not_before=tomorrow)
 
 
 def _next() -> int:
@@ -49,12 +57,11 @@ def _fall_due(promotion: Promotion, **moments: datetime) -> None:
 
 def _gates() -> list[int]:
     model = factories.model_named(f"due-{_next()}")
-    publish_policy(f"Of {model.name}", CARD, actor=None, target_stage=Stage.PRODUCTION, model=model)
+    publish_own(model, CARD)
     versions = [factories.version_of(model) for _ in range(GATES)]
     with transaction.atomic():  # workers hear of them when they aren't due yet
         opened = [factories.promotion_in(State.CHECKING, version=version) for version in versions]
-        jobs = Job.objects.filter(gaterun__promotion__in=opened)
-        ids = list(jobs.values_list("pk", flat=True))
+        ids = list(GateRun.objects.filter(promotion__in=opened).values_list("job", flat=True))
         Job.objects.filter(pk__in=ids).update(not_before=timezone.now() + timedelta(days=1))
     return ids
 

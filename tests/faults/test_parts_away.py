@@ -62,7 +62,8 @@ def test_a_restart_of_postgresql_in_mid_gate_loses_nothing(
     with nobody_restarted(house):
         server.end(shutdown)
         assert house.answers()  # the process is well; restarting it would help nobody
-        assert caller.call("GET", "/models").status >= 500
+        refusal = caller.call("GET", "/models")
+        assert (refusal.status, refusal.told["code"]) == (503, "database_away")
         server.start()
         wait_until(lambda: caller.call("GET", "/models").status == 200)
         house.desk.play("gates_at_work", "half_a_minute_passes")  # a message may have come while nobody could claim

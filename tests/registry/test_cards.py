@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.actions import create_person, grant_role
 from accounts.reasons import Conflict, Invalid, TooLarge
+from accounts.roles import Role
 from audit.models import AuditEvent
-from registry.actions import add_card_revision, mark_card_reviewed
+from registry.actions import NewVersion, add_card_revision, mark_card_reviewed, register_version
 from registry.cards import read_card, render_markdown
 from registry.models import CardRevision
 from tests.factories import person, persona
@@ -297,6 +299,18 @@ def test_a_card_that_can_not_be_read_is_not_kept(version, dana):
     with pytest.raises(Invalid):
         revised(version, dana, "---\na: b: c\n---\n")
     assert not CardRevision.objects.exists()
+
+
+def test_nobody_reviews_what_a_program_wrote_for_their_version(loan, dana):
+    program = create_person("pipeline", actor=None, is_service=True)
+    grant_role(Role.CONTRIBUTOR, to=program, actor=None)
+    new = NewVersion(format="onnx", features=["amount"])
+    version = register_version(loan, new, actor=program, on_behalf_of=dana)
+    card = add_card_revision(version, text=CARD, actor=program)
+    with pytest.raises(Conflict, match="pipeline wrote this revision of the card for your version") as refused:
+        mark_card_reviewed(card, actor=dana)
+    assert refused.value.reason.code == "own_card"
+    assert mark_card_reviewed(card, actor=persona("riley")).reviewed_by == persona("riley")
 
 
 def test_nobody_reviews_their_own_card(version, dana):
