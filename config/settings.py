@@ -162,6 +162,7 @@ CELERY = {
     "task_default_queue": "mail",
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
+    "worker_lost_wait": 1,  # seconds that a killed process keeps its place from the next; there is no result to wait for
     "task_ignore_result": True,
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",

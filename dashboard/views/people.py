@@ -51,8 +51,7 @@ def model_people(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 def _words(request: SignedInRequest, name: str) -> str:
-    # NUL can't be looked for in PostgreSQL, nor stand in a name.
-    return request.GET.get(name, "").replace("\0", "").strip()
+    return request.GET.get(name, "").strip()
 
 
 def _administers(request: SignedInRequest) -> dict[str, bool]:

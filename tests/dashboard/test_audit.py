@@ -154,7 +154,7 @@ def test_the_first_and_the_last_day_are_included(people: Any) -> None:
     assert events_on(page_of(people.ana, "/audit/?model=loan&since=2026-11-20&until=2026-11-20")) == [middle]
 
 
-@pytest.mark.parametrize("query", ["since=soon", "since=2026-11-20&until=2026-11-19", "actor=%00"])
+@pytest.mark.parametrize("query", ["since=soon", "since=2026-11-20&until=2026-11-19"])
 def test_a_filter_that_can_not_be_shows_nothing_and_says_where_it_is_wrong(people: Any, query: str) -> None:
     happened()
     page = page_of(people.ana, f"/audit/?{query}")

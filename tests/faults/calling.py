@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,9 @@ class Caller:
         if length is not None:
             headers["Content-Length"] = str(length)
         try:
-            connection.request(method, f"/api/v1{path}", sent, headers)
+            # Who is refused in mid-upload is told so, as long as they look at the answer.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, f"/api/v1{path}", sent, headers)
             answer = connection.getresponse()
             text = answer.read()
         finally:
