@@ -162,12 +162,13 @@ CELERY = {
     "task_default_queue": "mail",
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
-    "worker_lost_wait": 1,  # seconds that a killed process keeps its place from the next; there is no result to wait for
+    "worker_lost_wait": 1,  # seconds for which a killed process still holds its place; no result is to be waited for
     "task_ignore_result": True,
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",
     "accept_content": ["json"],
     "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,  # by itself a worker would give up after the better part of an hour
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
 }

@@ -8,7 +8,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from evidence import bubblewrap
+from evidence.scratch import scratch_folder
 
 Isolation = Literal["bubblewrap", "limits"]
 FailureKind = Literal["timeout", "memory", "crash", "output", "refused"]
@@ -114,7 +114,7 @@ def run_isolated(
         _refuse_without_bubblewrap(chosen)
     started = time.monotonic()
     with (
-        tempfile.TemporaryDirectory(prefix="isolated-") as scratch,
+        scratch_folder() as scratch,
         _child(_command(chosen, program, inputs, arguments, limits), scratch) as process,
     ):
         stdout, tail = _listen(process, limits, deadline=started + limits.seconds)
@@ -170,7 +170,7 @@ def _counts_processes_per_sandbox() -> bool:
 
 
 @contextmanager
-def _child(command: list[str], scratch: str) -> Iterator[subprocess.Popen[bytes]]:
+def _child(command: list[str], scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The started child in a process group of its own, none of which outlives this block."""
     process = subprocess.Popen(
         command,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from evidence.runtimes.prediction import (
     finite_numbers,
     probabilities,
 )
+from evidence.scratch import scratch_folder
 
 CHILD = Path(__file__).with_name("onnx_child.py")
 
@@ -59,10 +59,10 @@ def predict(
 ) -> Prediction:
     """See `evidence.runtimes.predict`. Raises ValueError when columns differ in length or have no rows."""
     rows = _shared_length(columns)
-    with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
-        _lay_out(Path(folder), artifact, name, columns, contract)
+    with scratch_folder() as folder:
+        _lay_out(folder, artifact, name, columns, contract)
         most = rows * SCORE_BYTES * max(1, len(contract.get("classes", ())))
-        completed = _run("--answer", Path(folder), name, replace(limits, output_bytes=most), require_bubblewrap)
+        completed = _run("--answer", folder, name, replace(limits, output_bytes=most), require_bubblewrap)
     scores = _scores(completed.stdout, rows, contract, name)
     return Prediction(scores, completed.isolation, completed.seconds, completed.stderr_tail)
 
@@ -96,9 +96,9 @@ def time_round(
         raise ValueError(f"{rows} rows make no batch of {plan.batch_rows}")
     timing = {"batch_rows": plan.batch_rows, "calls": plan.calls, "seconds": plan.seconds}
     limits = replace(limits, output_bytes=(2 + plan.calls) * SCORE_BYTES)
-    with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
-        _lay_out(Path(folder), artifact, name, columns, contract, timing=timing)
-        completed = _run("--time", Path(folder), name, limits, require_bubblewrap)
+    with scratch_folder() as folder:
+        _lay_out(folder, artifact, name, columns, contract, timing=timing)
+        completed = _run("--time", folder, name, limits, require_bubblewrap)
     told = np.frombuffer(completed.stdout[: len(completed.stdout) // SCORE_BYTES * SCORE_BYTES], dtype="<f8")
     # The model's own native code may have written this: no figure in it is taken on trust.
     if len(told) < 3 or not np.isfinite(told).all() or not (told > 0).all() or told.max() > MOST_BELIEVED:
@@ -117,9 +117,9 @@ def inspect(
 ) -> None:
     """See `evidence.runtimes.Inspector`."""
     columns = {feature: np.empty(0) for feature in features}
-    with tempfile.TemporaryDirectory(prefix="onnx-inputs-") as folder:
-        _lay_out(Path(folder), artifact, name, columns, contract)
-        _run("--look", Path(folder), name, limits, require_bubblewrap)
+    with scratch_folder() as folder:
+        _lay_out(folder, artifact, name, columns, contract)
+        _run("--look", folder, name, limits, require_bubblewrap)
 
 
 def _run(work: str, folder: Path, name: str, limits: Limits, require_bubblewrap: bool) -> Completed:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -57,13 +57,14 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
     """The model's next version, open for files until it is finalised. Numbers come without gap or double.
 
     Raises Invalid for what can't be right (no features, unpinned code, a contract that doesn't go with the task, a
-    service account that acts for nobody) and Conflict for a label that is taken.
+    service account that acts for nobody) and Conflict for a label that a final version has.
     """
     if actor.is_service and on_behalf_of is None:
         raise Invalid("no_person", "A service account acts on behalf of a person.", "Send on_behalf_of: USERNAME.")
     if (reason := why_not_act_for(actor, on_behalf_of, model)) is not None:
         raise Invalid.because(reason)
     _check(new)
+    _refuse_taken_label(model, new.label)
     Model.objects.filter(pk=model.pk).update(versions_registered=F("versions_registered") + 1)
     model.refresh_from_db(fields=["versions_registered"])
     columns = {key: value for key, value in new.__dict__.items() if key != "trained_on"}
@@ -72,11 +73,7 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
     version = Version(
         model=model, number=model.versions_registered, registered_by=actor, on_behalf_of=on_behalf_of, **columns
     )
-    try:
-        with transaction.atomic():
-            version.save()
-    except IntegrityError as error:
-        raise Conflict("label_taken", f"{model.name} has a version labelled {new.label} already.") from error
+    version.save()
     version.trained_on.set(new.trained_on)
     record(
         events.VERSION_REGISTERED,
@@ -86,6 +83,13 @@ def register_version(model: Model, new: NewVersion, *, actor: User, on_behalf_of
         after={"number": version.number, "label": version.label, "format": version.format},
     )
     return version
+
+
+def _refuse_taken_label(model: Model, label: str) -> None:
+    """Only a final version takes its label: one that never got so far must not be in the way of the next attempt."""
+    if label and model.versions.filter(label=label, finalised_at__isnull=False).exists():
+        remedy = "Give this one another label and register it again."
+        raise Conflict("label_taken", f"{model.name} has a version labelled {label} already.", remedy)
 
 
 def _check(new: NewVersion) -> None:
@@ -184,9 +188,14 @@ def check_files_are_kept(version: Version) -> None:
 
 @transaction.atomic
 def finalise_version(version: Version, *, actor: User) -> Version:
-    """Fixes the version for good: its files become one digest. Doors call `approvals.intake.finalise_version`."""
+    """Fixes the version for good: its files become one digest. Doors call `approvals.intake.finalise_version`.
+
+    Raises Invalid without files and Conflict for a label that another version was finalised with meanwhile.
+    """
+    Model.objects.select_for_update().get(pk=version.model_id)  # of two with one label the second sees the first
     version = Version.objects.select_for_update().select_related("model").get(pk=version.pk)
     _refuse_if_final(version)
+    _refuse_taken_label(version.model, version.label)
     files = list(version.files.all())
     if not files:
         raise Invalid("no_files", f"{version} has no files.", "Upload its artifact first: PUT …/artifacts/{path}.")

@@ -57,7 +57,11 @@ class Version(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["model", "number"], name="one_version_per_number"),
-            models.UniqueConstraint(fields=["model", "label"], condition=~Q(label=""), name="one_version_per_label"),
+            models.UniqueConstraint(
+                fields=["model", "label"],
+                condition=~Q(label="") & Q(finalised_at__isnull=False),
+                name="one_final_version_per_label",
+            ),
             models.CheckConstraint(
                 condition=Q(stage="None") | Q(finalised_at__isnull=False), name="only_final_versions_have_a_stage"
             ),

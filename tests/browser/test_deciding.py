@@ -67,6 +67,7 @@ def test_stale_seal_is_refused_and_says_what_moved(desk: Desk, page: Page, tmp_p
     page.get_by_label("Comment", exact=True).fill("On what I read.")
     with desk.client("dana") as dana:
         dana.put_card(name, 1, CARD.replace("can't do anything", "can do everything"))
+        desk.have_card_reviewed(name, 1)
         desk.reach(dana, promotion, "in_review")
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_role("alert")).to_contain_text("the model card")
@@ -81,7 +82,7 @@ def test_open_page_follows_the_gates_until_they_are_through(desk: Desk, page: Pa
     sign_in(page, desk, "riley")
     _, promotion = desk.promotion_to_production(tmp_path, wait=False)
     page.goto(f"{desk.url}/promotions/{promotion}/")
-    expect(page.locator("#gates-part")).to_contain_text("3 passed", timeout=20_000)
+    expect(page.locator("#gates-part")).to_contain_text("4 passed", timeout=20_000)
     expect(page.locator("#gates-part")).not_to_contain_text("running")
 
 

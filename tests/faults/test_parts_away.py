@@ -23,6 +23,12 @@ def only_at_work(at_work: bool) -> None:
         pytest.skip("The embedded set-up has no such server; --database=postgresql has")
 
 
+@pytest.fixture
+def database_server(request: pytest.FixtureRequest, only_at_work: None) -> Server:
+    server: Server = request.getfixturevalue("postgresql_of_ours")[1]
+    return server
+
+
 @contextmanager
 def nobody_restarted(house: House) -> Iterator[None]:
     before = [part.pid for part in house.parts]
@@ -50,21 +56,19 @@ def test_gates_whose_messages_were_all_wiped_out_of_redis_are_run(house: House) 
     assert {each["attempts"] for each in found} == {1}
 
 
-@pytest.mark.usefixtures("only_at_work")
 @pytest.mark.parametrize("shutdown", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 def test_a_restart_of_postgresql_in_mid_gate_loses_nothing(
-    house: House, postgresql_of_ours: tuple[str, Server], shutdown: signal.Signals
+    house: House, database_server: Server, shutdown: signal.Signals
 ) -> None:
-    server = postgresql_of_ours[1]
     caller = Caller(house.url, house.desk.play("pipelines", "prepare", model=f"asked-{shutdown}", datasets=[]))
     opened = house.desk.play("gates_at_work", "open_some", count=3, seconds=2)
     house.desk.play("gates_at_work", "until_one_runs_its_model", jobs=[each["job"] for each in opened])
     with nobody_restarted(house):
-        server.end(shutdown)
+        database_server.end(shutdown)
         assert house.answers()  # the process is well; restarting it would help nobody
         refusal = caller.call("GET", "/models")
         assert (refusal.status, refusal.told["code"]) == (503, "database_away")
-        server.start()
+        database_server.start()
         wait_until(lambda: caller.call("GET", "/models").status == 200)
         house.desk.play("gates_at_work", "half_a_minute_passes")  # a message may have come while nobody could claim
         assert_each_passed_once(house, opened)
