@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from registry.models import ArtifactFile, Dataset, DatasetVersion, Model, Version
 from tests.api.caller import Caller, ok, problem_of
 from tests.api.conftest import NEW_VERSION
-from tests.factories import persona
+from tests.factories import persona, version_of
 
 COMMIT = "c" * 40
 
@@ -215,13 +215,12 @@ def test_a_bad_name_is_refused(dana, name):
 
 
 def test_a_label_that_is_taken_is_a_conflict_and_leaves_no_pointer_behind(dana, loan):
-    ok(dana.post("/models/loan/versions", NEW_VERSION | {"label": "1.0.0"}), 201)
+    version_of(loan, label="1.0.0")
     pointer = {"name": "new-data", "kind": "git", "location": "data", "pin": COMMIT}
     again = NEW_VERSION | {"label": "1.0.0", "data": [pointer]}
     problem_of(dana.post("/models/loan/versions", again), 409, "label_taken")
     assert Version.objects.count() == 1
-    assert not DatasetVersion.objects.exists()
-    assert not Dataset.objects.exists()
+    assert not Dataset.objects.filter(name="new-data").exists()
 
 
 @pytest.mark.parametrize("data", ["loans", "loans@", "loans@x", "@1", "loans@99", "", "loans@²", "loans@" + "9" * 5000])

@@ -8,15 +8,12 @@ import psycopg
 import pytest
 
 from tests import servers
-from tests.audit.own_database import _migrated
 from tests.faults.desks import Desk, copy_of, desk_with, environment_in, migrate
 from tests.faults.staff import House, staffed
 from tests.fixtures_servers import require_tool
 from tests.s3_server import CREDENTIALS, Bucket, Wire, s3_server
 from tests.servers import Server
 from tests.work.mail_server import PostOffice, running
-
-__all__ = ["_migrated"]
 
 #: Nobody listens there: the discard port, which no program of today uses.
 NOWHERE = "127.0.0.1:9"
@@ -40,15 +37,23 @@ def postgresql_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
 
 
 @pytest.fixture(scope="session")
+def embedded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database that is set up, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    migrate(environment_in(folder))
+    return folder / "assaydesk.sqlite3"
+
+
+@pytest.fixture(scope="session")
 def empty_database(request: pytest.FixtureRequest, at_work: bool) -> Callable[[Path], str]:
     """Puts an empty database where a desk in the folder finds it, and tells its URL ("" for the embedded one)."""
     if at_work:
         template, _ = request.getfixturevalue("postgresql_of_ours")
         return lambda folder: copy_of(template)
-    file = request.getfixturevalue("_migrated")
+    file = request.getfixturevalue("embedded_database")
 
     def copied(folder: Path) -> str:
-        shutil.copy(file, folder / "assaydesk.sqlite3")
+        shutil.copy(file, folder)
         return ""
 
     return copied

@@ -6,10 +6,10 @@ from django.db import IntegrityError, transaction
 from accounts.actions import create_person
 from accounts.reasons import Conflict, Invalid
 from audit.models import AuditEvent
-from registry.actions import NewVersion, create_model, register_version
+from registry.actions import NewVersion, add_artifact_file, create_model, finalise_version, register_version
 from registry.models import Model, Version
 from tests.factories import persona
-from tests.registry.conftest import registered
+from tests.registry.conftest import finalised, registered
 
 
 def test_versions_are_numbered_from_one(loan, dana):
@@ -22,7 +22,7 @@ def test_each_model_counts_for_itself(loan, dana):
 
 
 def test_a_refused_registration_uses_up_no_number(loan, dana):
-    registered(loan, dana, label="1.0.0")
+    finalised(loan, dana, label="1.0.0")
     with pytest.raises(Conflict):
         registered(loan, dana, label="1.0.0")
     assert registered(loan, dana, label="1.0.1").number == 2
@@ -43,19 +43,19 @@ def test_parallel_registrations_are_numbered_without_gap_or_double(own_database)
     assert own_database.do(lambda: Model.objects.get(pk=pk).versions_registered) == 12
 
 
-def test_of_parallel_registrations_with_one_label_one_stays(own_database):
+def test_of_parallel_versions_with_one_label_one_is_finalised(own_database):
     def begin():
         dana = persona("dana")
         return create_model("loan", actor=dana).pk, dana
 
     pk, dana = own_database.do(begin)
 
-    def register():
-        return registered(Model.objects.get(pk=pk), dana, label="1.0.0").number
+    def finalise():
+        return finalised(Model.objects.get(pk=pk), dana, label="1.0.0").label
 
-    results = own_database.together([register] * 6)
-    assert [result for result in results if not isinstance(result, Conflict)] == [1]
-    assert own_database.do(lambda: list(Version.objects.values_list("number", "label"))) == [(1, "1.0.0")]
+    results = own_database.together([finalise] * 6)
+    assert [result for result in results if not isinstance(result, Conflict)] == ["1.0.0"]
+    assert own_database.do(lambda: Version.objects.filter(finalised_at__isnull=False).count()) == 1
 
 
 def test_of_parallel_models_with_one_name_one_stays(own_database):
@@ -65,11 +65,27 @@ def test_of_parallel_models_with_one_name_one_stays(own_database):
 
 
 def test_a_label_names_one_version_of_a_model(loan, dana):
-    registered(loan, dana, label="1.0.0")
+    finalised(loan, dana, label="1.0.0")
     with pytest.raises(Conflict, match=r"labelled 1\.0\.0 already") as refused:
         registered(loan, dana, label="1.0.0")
     assert refused.value.reason.code == "label_taken"
     assert registered(create_model("fare", actor=dana), dana, label="1.0.0")
+
+
+def test_a_version_that_was_never_finalised_keeps_its_label_from_nobody(loan, dana):
+    failed = registered(loan, dana, label="1.0.0")
+    assert finalised(loan, dana, label="1.0.0").number == 2
+    add_artifact_file(failed, "model.onnx", [b"too late"], actor=dana)
+    with pytest.raises(Conflict, match=r"labelled 1\.0\.0 already"):
+        finalise_version(failed, actor=dana)
+    assert not Version.objects.get(number=1).is_final
+
+
+def test_the_database_itself_keeps_labels_of_final_versions_apart(loan, dana):
+    finalised(loan, dana, label="1.0.0")
+    other = finalised(loan, dana, label="1.0.1")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Version.objects.filter(pk=other.pk).update(label="1.0.0")
 
 
 def test_any_number_of_versions_have_no_label(loan, dana):
