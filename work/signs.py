@@ -46,10 +46,18 @@ class Signing:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(5)
+        # This thread's connection may be older than the server: one restarted since refuses the first attempt.
+        failure = self._sign_off() and self._sign_off()
+        if failure:
+            logger.warning("%s couldn't sign off: %s", self._who, failure)
+
+    def _sign_off(self) -> DatabaseError | None:
         try:
             Sign.objects.filter(who=self._who).delete()
         except DatabaseError as error:
-            logger.warning("%s couldn't sign off: %s", self._who, error)
+            connection.close()
+            return error
+        return None
 
     def sign(self) -> None:
         """Writes the signs once. Raises DatabaseError."""

@@ -11,7 +11,9 @@ class ExternalCheckParameters(Parameters):
     what: str = field(metadata=meaning('what is checked, in words: "End-to-end tests in the serving cluster"'))
     reporters: list[str] = field(
         default_factory=list,
-        metadata=meaning("usernames that may report it; none: any service account that contributes to the model"),
+        metadata=meaning(
+            "usernames that may report it; none: any service account that contributes to the model, even the one that brought the version"
+        ),
     )
 
 

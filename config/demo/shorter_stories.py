@@ -54,8 +54,20 @@ class FareStory(ShorterStory):
                 riley="One weight, and errors of a tenth on average, in each band of distance.",
                 sam="Nothing was live before it, and nobody is charged by it.",
             )
+        with self.steps.step(
+            "omar takes air-fare down and brings it back, as an exercise; riley looks at it afterwards"
+        ):
+            self._exercise_the_way_back()
         with self.steps.step("air-fare 1.2.0 moves to Staging by itself; sam rejects it for Production"):
             self._be_rejected()
+
+    def _exercise_the_way_back(self) -> None:
+        """What omar did first is looked at by riley; that he undid it still waits for somebody."""
+        self.omar.take_down(FARE_MODEL, reason="Exercise: how long does it take at night?", expected_live=2)
+        [taken_down] = self.omar.after_reviews(model=FARE_MODEL)
+        said = "It was announced, and took seconds."
+        self.riley.decide_after_review(taken_down["id"], verdict="accepted", comment=said)
+        self.omar.roll_back(FARE_MODEL, reason="The exercise is over.", expected_live=0)
 
     def _be_rejected(self) -> None:
         promotion = self.ask_for_production(self.register("1.2.0"), "Knows the market as well as last year's fare.")

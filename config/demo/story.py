@@ -46,7 +46,6 @@ class Story(Telling):
         """All versions, each to where its story ends. Answers with the promotion that waits for the reader."""
         self._go_live_first()
         self._go_live_next()
-        self._exercise_the_way_back()
         numbers = self._register_further_versions()
         waiting = self._leave_in_review(numbers["1.2.0"])
         self._get_blocked(numbers["1.3.0"])
@@ -83,17 +82,6 @@ class Story(Telling):
                 riley="Read the segments and the card. The added columns are what a lender would ask for.",
                 sam="Costs nothing more to run; 1.0.0 stays there to go back to.",
             )
-
-    def _exercise_the_way_back(self) -> None:
-        with self.steps.step(
-            "omar goes back to 1.0.0 and returns, as an exercise; riley looks at the first afterwards"
-        ):
-            self.omar.roll_back(MODEL, reason="Exercise: how long does the way back take at night?", expected_live=2)
-            [rollback] = self.omar.after_reviews(model=MODEL)
-            self.riley.decide_after_review(
-                rollback["id"], verdict="accepted", comment="It was announced, and took seconds."
-            )
-            self.omar.roll_back(MODEL, to=2, reason="The exercise is over.", expected_live=1)
 
     def _register_further_versions(self) -> dict[str, int]:
         with self.steps.step("pipeline registers 1.2.0 on behalf of dana, and dana 1.3.0 to 1.6.0"):

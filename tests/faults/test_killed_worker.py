@@ -29,7 +29,7 @@ def fallen(house: House) -> dict[str, dict]:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_gate_whose_worker_was_killed_at_this_step_finishes_exactly_once(fallen: dict[str, dict], step: str) -> None:
     found = fallen[step]
-    assert (found["outcome"], found["state"]) == ("passed", "in_review")
+    assert (found["outcome"], found["state"]) == ("passed", "in_review"), found["summary"]
     assert (found["finished"], found["channels"]) == (["passed"], ["worker"])
     assert (found["evaluations"], found["verbs"]["promotion.review_started"]) == (1, 1)
     assert found["job"] == "succeeded"
@@ -49,7 +49,7 @@ def test_a_gate_outlives_its_worker_with_everything_it_had_started(house: House)
     house.gates.kill()
     house.gates.start()
     [found] = house.desk.play("gates_at_work", "finished", promotions=[opened["promotion"]])
-    assert (found["outcome"], found["finished"], found["attempts"]) == ("passed", ["passed"], 2)
+    assert (found["outcome"], found["finished"], found["attempts"]) == ("passed", ["passed"], 2), found["summary"]
     assert found["evaluations"] == 1
 
 
@@ -62,4 +62,4 @@ def test_a_worker_that_stood_still_past_its_lease_writes_nothing_when_it_goes_on
     refused = f"Job {opened['job']} was claimed again after attempt 1"
     wait_until(lambda: refused in house.gates.said)
     assert house.desk.play("gates_at_work", "finished", promotions=[opened["promotion"]]) == [found]
-    assert (found["outcome"], found["finished"], found["attempts"]) == ("passed", ["passed"], 2)
+    assert (found["outcome"], found["finished"], found["attempts"]) == ("passed", ["passed"], 2), found["summary"]

@@ -39,7 +39,7 @@ def nobody_restarted(house: House) -> Iterator[None]:
 def assert_each_passed_once(house: House, opened: list[dict[str, int]]) -> list[dict]:
     found = house.desk.play("gates_at_work", "finished", promotions=[each["promotion"] for each in opened])
     for each in found:
-        assert (each["outcome"], each["finished"], each["job"]) == ("passed", ["passed"], "succeeded")
+        assert (each["outcome"], each["finished"], each["job"]) == ("passed", ["passed"], "succeeded"), each["summary"]
         assert (each["state"], each["evaluations"], each["verbs"]["promotion.review_started"]) == ("in_review", 1, 1)
     return found
 

@@ -82,7 +82,7 @@ def test_a_gate_during_which_s3_goes_away_is_run_when_it_is_back(house: House, s
     finally:
         wire.mend()
     [found] = house.desk.play("gates_at_work", "finished", promotions=[opened["promotion"]])
-    assert (found["outcome"], found["finished"], found["evaluations"]) == ("passed", ["passed"], 1)
+    assert (found["outcome"], found["finished"], found["evaluations"]) == ("passed", ["passed"], 1), found["summary"]
     assert found["attempts"] > 1
 
 

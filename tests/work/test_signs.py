@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from tests.audit.own_database import _migrated, own_database
@@ -80,3 +80,14 @@ def test_a_worker_signs_by_itself_and_outlasts_a_database_that_is_away(own_datab
     wait_until(lambda: own_database.do(alive("gates").exists))
     own_database.do(signing.stop)
     assert not own_database.do(alive("gates").exists)
+
+
+def test_signing_off_outlasts_a_database_that_was_restarted(own_database):
+    def sign_and_stop():
+        signing = Signing("gates")
+        signing.sign()
+        connection.connection.close()  # as a restarted server leaves it: Django takes it for open
+        signing.stop()
+        return alive("gates").exists()
+
+    assert not own_database.do(sign_and_stop)
