@@ -12,7 +12,8 @@ class ExternalCheckParameters(Parameters):
     reporters: list[str] = field(
         default_factory=list,
         metadata=meaning(
-            "usernames that may report it; none: any service account that contributes to the model, even the one that brought the version"
+            "usernames that may report it; none: any service account that contributes to the model, "
+            "even the one that brought the version"
         ),
     )
 

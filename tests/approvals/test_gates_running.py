@@ -104,4 +104,6 @@ def test_outcomes_in_words() -> None:
         "failed": "Failed",
         "inconclusive": "Inconclusive",
         "error": "Error",
+        "waiting": "Waiting",
+        "stopped": "Not finished",
     }

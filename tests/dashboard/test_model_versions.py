@@ -198,7 +198,7 @@ def test_a_model_with_a_metric_nobody_measures_still_has_a_table(loan: Model) ->
 
 
 def test_a_mangled_choice_shows_the_first_page(loan: Model) -> None:
-    for query in ("?after=x", "?after=99999999999999999999", "?after=4711", "?dataset=no@9&stage=%00&sort=--auc"):
+    for query in ("?after=x", "?after=99999999999999999999", "?after=4711", "?dataset=no@9&stage=no&sort=--auc"):
         assert numbers_on(table(factories.persona("ana"), query)) == list(range(12, 0, -1))
 
 
