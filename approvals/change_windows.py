@@ -20,7 +20,11 @@ class ChangeWindow:
     zone: str
 
     def opening(self, moment: datetime) -> datetime:
-        """The moment itself when the window is open then, else when it opens next."""
+        """The moment itself when the window is open then, else when it opens next; in UTC.
+
+        Python takes a moment of the hour that clocks repeat for unequal to the same moment in another zone.
+        """
+        moment = moment.astimezone(UTC)
         if self.is_open(moment):
             return moment
         return next(opens for opens in self._openings(moment) if opens > moment and self.is_open(opens))
