@@ -7,16 +7,23 @@ text has what was written. Numbers that are given as numbers stay numbers, negat
 """
 
 import csv
-import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-# Spaces, control characters and marks without width are skipped by spreadsheets before they look for a formula.
-_LIKE_A_FORMULA = re.compile("[\\s\\x00-\\x20\\u200b-\\u200f\\u2060\\ufeff]*[=+\\-@＝＋－＠]|[\\t\\r\\n']")  # noqa: RUF001
+
+def _like_a_formula(text: str) -> bool:
+    """Spaces, control characters and marks without width are skipped before a formula is looked for."""
+    if text[:1] in {"\t", "\r", "\n", "'"}:
+        return True
+    for character in text:
+        if not character.isspace() and unicodedata.category(character) not in {"Cc", "Cf"}:
+            return unicodedata.normalize("NFKC", character)[0] in "=+-@"
+    return False
 
 
 def neutralised(cell: object) -> object:
     """The cell as it can stand in a CSV file; only texts that a spreadsheet could run are changed."""
-    return f"'{cell}" if isinstance(cell, str) and _LIKE_A_FORMULA.match(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and _like_a_formula(cell) else cell
 
 
 def as_written(cell: str) -> str:

@@ -65,6 +65,7 @@ texts = st.text(st.sampled_from("=+-@'\t\r\n \"',;a1\ufeff\u200b\u00a0\uff1d\uff
 
 @given(st.lists(texts, min_size=1, max_size=6))
 @example(["'=1"])
+@example(["\x7f="])
 def test_what_was_written_comes_back_and_no_cell_is_a_formula(written):
     [cells] = csv.reader(io.StringIO("".join(csv_lines([[*written, "end"]])), newline=""))
     assert [as_written(cell) for cell in cells] == [*written, "end"]
