@@ -18,9 +18,10 @@ python := $(venv)/python
 install := $(venv)/uv pip install --quiet --python $(python)
 compile := $(venv)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 set_run := --extra postgres --extra s3 --extra demo
+set_lightgbm := $(set_run) --extra lightgbm
 set_test := --extra test
 set_dev := --extra dev
-sets := dev test run
+sets := dev test run lightgbm
 step = @printf '\n==> %s\n' "$(1)"
 
 # uv doesn't read pip's settings: a site that named its package index for pip alone means it for uv too.
@@ -50,9 +51,9 @@ run: .venv/.run .venv/.client extras ## Install, set up the database, start Assa
 	@exec $(python) manage.py serve --demo
 
 .PHONY: test
-test: .venv/.test .venv/.client ## Install what tests need and run them all
+test: .venv/.test .venv/.client ## Install what tests need and run them; SLOW=1 runs the few slow ones too
 	$(call step,Running the tests)
-	@$(pytest)
+	@$(pytest) $(if $(SLOW),,--without-slow)
 
 .PHONY: check
 check: .venv/.dev .venv/.client ## What CI runs: lint, types, imports, migrations, lock, all tests on both databases
@@ -72,9 +73,9 @@ lock: .venv/.uv ## Bring requirements/ in line with pyproject.toml; UPGRADE=1 ta
 		--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade) --output-file requirements/uv.txt
 	@echo "requirements/ is current."
 
-# The smaller sets start from the largest one's versions, so that all three agree.
-.PHONY: lock-dev lock-test lock-run
-lock-dev lock-test lock-run: lock-%:
+# The smaller sets start from the largest one's versions, so that all agree.
+.PHONY: lock-dev lock-test lock-run lock-lightgbm
+lock-dev lock-test lock-run lock-lightgbm: lock-%:
 	$(if $(filter-out dev,$*),@cp requirements/dev.txt requirements/$*.txt)
 	@$(compile) $(set_$*) $(if $(UPGRADE),$(if $(filter dev,$*),--upgrade)) --output-file requirements/$*.txt
 
@@ -114,6 +115,7 @@ check-lock:
 	@$(compile) $(set_dev) --output-file var/tests/lock/dev.txt
 	@$(compile) $(set_test) --output-file var/tests/lock/test.txt
 	@$(compile) $(set_run) --output-file var/tests/lock/run.txt
+	@$(compile) $(set_lightgbm) --output-file var/tests/lock/lightgbm.txt
 	@for set in $(sets); do \
 		grep '==' requirements/$$set.txt > var/tests/lock/kept; \
 		grep '==' var/tests/lock/$$set.txt | diff var/tests/lock/kept - \
@@ -161,6 +163,6 @@ extras: .venv/.run
 	@for extra in $(EXTRAS); do \
 		case $$extra in postgres|s3|demo) continue;; esac; \
 		test -f "requirements/$$extra.txt" || { \
-			echo "EXTRAS: there is no set \"$$extra\". Always installed: postgres, s3, demo."; exit 1; }; \
+			echo "EXTRAS: there is no set \"$$extra\". To add: lightgbm. Always installed: postgres, s3, demo."; exit 1; }; \
 		$(install) --require-hashes -r "requirements/$$extra.txt" || exit 1; \
 	done

@@ -5,6 +5,7 @@ from django.db import models
 VIEW = "view_model"
 CONTRIBUTE = "contribute_model"
 REVIEW = "review_model"
+VIEW_ROWS = "view_evaluation_rows"
 APPROVE = "approve_model"
 OPERATE = "operate_model"
 AUDIT = "audit_model"
@@ -14,6 +15,7 @@ ADMINISTER = "administer_model"
 PERMISSIONS = (
     (CONTRIBUTE, "Can register versions, edit cards and open promotions"),
     (REVIEW, "Can tick, review and acknowledge"),
+    (VIEW_ROWS, "Can look at single rows of locked data"),
     (APPROVE, "Can approve to Production and lock datasets"),
     (OPERATE, "Can roll back, take down, archive and deprecate"),
     (AUDIT, "Can read every record and export it"),
@@ -28,6 +30,7 @@ IN_WORDS = {
     APPROVE: "approve to Production or lock datasets",
     OPERATE: "roll back, take down, archive and deprecate",
     AUDIT: "read every record and take it away as a file",
+    VIEW_ROWS: "look at the rows behind its evidence",
     ADMINISTER: "grant roles and edit policies",
 }
 
@@ -45,10 +48,10 @@ class Role(models.TextChoices):
 PERMITS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({VIEW}),
     Role.CONTRIBUTOR: frozenset({VIEW, CONTRIBUTE}),
-    Role.REVIEWER: frozenset({VIEW, REVIEW}),
-    Role.APPROVER: frozenset({VIEW, REVIEW, APPROVE}),
+    Role.REVIEWER: frozenset({VIEW, REVIEW, VIEW_ROWS}),
+    Role.APPROVER: frozenset({VIEW, REVIEW, VIEW_ROWS, APPROVE}),
     Role.OPERATOR: frozenset({VIEW, OPERATE}),
-    Role.AUDITOR: frozenset({VIEW, AUDIT}),
+    Role.AUDITOR: frozenset({VIEW, AUDIT, VIEW_ROWS}),
     Role.ADMINISTRATOR: frozenset({VIEW, ADMINISTER}),
 }
 

@@ -74,16 +74,20 @@ def dataset_version_answer(data: DatasetVersion) -> dict[str, Any]:
         "rows": locked.rows,
         "digest": locked.digest,
         "task": locked.task,
-        "target": locked.target,
+        "target": locked.target or None,
         "positive": locked.positive_label or None,
         "classes": locked.classes or None,
         "segments": locked.segment_columns,
+        "weight": locked.weight_column or None,
         "columns": locked.columns,
     }
 
 
+VALUES = ("metric", "column", "segment", "value", "low", "high", "method", "n", "reason")
+
+
 def evaluation_answer(evaluation: Evaluation) -> dict[str, Any]:
-    values = evaluation.values.order_by("pk").values("metric", "column", "segment", "value", "n", "reason")
+    values = evaluation.values.order_by("pk").values(*VALUES)
     return {
         "evaluation": evaluation.pk,
         "provenance": evaluation.provenance,

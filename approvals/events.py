@@ -1,6 +1,7 @@
 from audit.verbs import verb
 
 POLICY_PUBLISHED = verb("policy.published", "published")
+DATASET_ROTATED = verb("dataset.rotated", "let policies use")
 PROMOTION_OPENED = verb("promotion.opened", "opened")
 GATE_FINISHED = verb("gate.finished", "finished a gate of")
 GATE_RERUN = verb("gate.rerun", "ran a gate again of")

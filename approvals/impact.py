@@ -63,6 +63,14 @@ def impact_of(data: DatasetVersion, *, actor: User) -> Impact:
     )
 
 
+def policies_naming(references: Iterable[str], *, actor: User) -> dict[str, list[PolicyRevision]]:
+    """By dataset version, written name@number, the policies that the actor can see whose newest revision names it;
+    only those that any does. Two queries however many are asked about."""
+    newest = _newest_seen(_revisions_in_use(), actor)
+    found = {each: [revision for revision in newest if names(revision.document, each)] for each in references}
+    return {reference: revisions for reference, revisions in found.items() if revisions}
+
+
 def names(document: Any, reference: str) -> bool:
     """Whether a gate of the policy's document names the dataset version, written name@number in whatever case."""
     parameters = (gate.get("parameters") or {} for gate in document.get("gates") or [])

@@ -50,17 +50,20 @@ def _finalise_version(version: Version, *, actor: User) -> tuple[Version, list[P
     return version, [promotion]
 
 
-def revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
-    """A new wording of the card; gates that read cards run again in the version's open promotions."""
+def revise_card(version: Version, *, text: str, actor: User, written_on: str | None = None) -> CardRevision:
+    """A new wording of the card; gates that read cards run again in the version's open promotions.
+
+    `written_on` is the digest of the revision the words were written on ("" for none): Conflict when there is another.
+    """
     check_card(text)  # before the transaction: taking a large card apart takes seconds
-    return _revise_card(version, text=text, actor=actor)
+    return _revise_card(version, text=text, actor=actor, written_on=written_on)
 
 
 @transaction.atomic
-def _revise_card(version: Version, *, text: str, actor: User) -> CardRevision:
+def _revise_card(version: Version, *, text: str, actor: User, written_on: str | None) -> CardRevision:
     lifecycle.lock_model(version.model_id)  # before the version's own lock, as everywhere
     before = version.card_revisions.count()
-    revision = registry_actions.store_card_revision(version, text=text, actor=actor)
+    revision = registry_actions.store_card_revision(version, text=text, actor=actor, written_on=written_on)
     if version.card_revisions.count() > before:
         _run_again(version, part="card", because=f"card revision {revision.number}")
     return revision

@@ -15,6 +15,9 @@ slots:
   - {key: risk, title: Business risk, role: approver, count: 1}
 checklist:
   - {key: cost, text: Its running cost is known and accepted, slot: risk, rests_on: [card]}
+card_sections:            # what a card's template offers beyond what card_complete demands; a hint is a comment in it
+  - Intended use
+  - {title: Limitations, hint: For whom is it worse?}
 ```
 """
 
@@ -30,8 +33,10 @@ from django.conf import settings
 from accounts.models import User
 from accounts.reasons import Invalid
 from accounts.roles import APPROVE, REVIEW, Role
+from approvals.card_sections import read_wanted_sections
 from approvals.change_windows import ChangeWindow, read_change_window
 from approvals.gates import GATES, Gate
+from registry.card_sections import WantedSection
 from registry.models import Stage
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
@@ -39,7 +44,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 PARTS = ("artifact", "card", "evidence", "gates", "waivers", "policy", "baseline")
 _KNOWN = (
     *("gates", "slots", "checklist", "opens", "due_days", "remind_days", "escalate_to", "expires_days"),
-    "change_window",
+    *("change_window", "card_sections"),
 )
 OPENS = ("on_finalize", "by_hand")
 SLOT_PERMISSIONS = {Role.REVIEWER: REVIEW, Role.APPROVER: APPROVE}
@@ -100,6 +105,7 @@ class Document:
     escalate_to: str = ""
     expires_days: int = 90
     change_window: ChangeWindow | None = None
+    card_sections: tuple[WantedSection, ...] = ()
 
     @property
     def seats(self) -> int:
@@ -146,6 +152,7 @@ def read_document(raw: Any, *, target_stage: str) -> Document:
         escalate_to=_text(raw, "escalate_to", "The policy"),
         expires_days=_days(raw, "expires_days", 90),
         change_window=_change_window(raw.get("change_window")),
+        card_sections=_card_sections(raw.get("card_sections") or []),
     )
     _check_whole(document, target_stage)
     return document
@@ -253,6 +260,13 @@ def _change_window(raw: Any) -> ChangeWindow | None:
         return read_change_window(raw, default_zone=settings.TIME_ZONE)
     except ValueError as error:
         raise Invalid("bad_policy", f"change_window: {error}") from error
+
+
+def _card_sections(raw: Any) -> tuple[WantedSection, ...]:
+    try:
+        return read_wanted_sections(raw)
+    except ValueError as error:
+        raise Invalid("bad_policy", f"card_sections: {error}", "Write titles, or {title: …, hint: …}.") from error
 
 
 def _check_whole(document: Document, target_stage: str) -> None:

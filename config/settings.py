@@ -154,6 +154,11 @@ GATE_MEMORY_BYTES = environment.integer("GATE_MEMORY_BYTES", 4 * 1024**3, least=
 INTEGRITY_HOURS = environment.integer("INTEGRITY_HOURS", 24, least=1)
 REQUIRE_ISOLATION = environment.boolean("REQUIRE_ISOLATION", default=not EMBEDDED)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # JSON and forms; artifacts and datasets are streamed past it
+FILE_UPLOAD_HANDLERS = [
+    "dashboard.uploads.UploadWithinLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Background work -----------------------------------------------------------------------------------
 LEASE_SECONDS = environment.integer("LEASE_SECONDS", 30, least=2)

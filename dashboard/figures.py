@@ -59,6 +59,16 @@ def interval(low: float | None, high: float | None, unit: str = "") -> str:
     return f"{signed(low * scale, places)} to {signed(high * scale, places)}"
 
 
+def span(low: float | None, high: float | None, unit: str = "") -> str:
+    """Both ends of a value's own interval, without signs but a true minus: `0.871 to 0.897`, `80.1 to 84.9%`."""
+    if low is None or high is None:
+        return ""
+    if unit == SHARE:
+        return f"{number(100 * low, 2)} to {number(100 * high, 2)}%"
+    places = _places(low, high)
+    return f"{number(low, places)} to {number(high, places)}"
+
+
 def file_size(size: int) -> str:
     """Bytes in decimal units, as disks and clouds count them: `51.6 MB`."""
     return size_in_words(size)

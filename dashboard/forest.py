@@ -105,7 +105,7 @@ def segment_axis(differences: Sequence[Compared], *, limit: float | None = None,
     ends = [end for low, _, high in drawn for end in (low, high)]
     ends += [0.0, -limit if limit else 0.0]
     low, high = min(ends), max(ends)
-    step = _round_step((high - low) or 0.01)
+    step = round_step((high - low) or 0.01)
     first = floor(low / step)
     last = max(-floor(-high / step), first + 1)  # nothing differs at all: still an axis
     scale = (WIDTH - 4 * EDGE) / ((last - first) * step)
@@ -133,7 +133,7 @@ def _reach(compared: Compared) -> float:
     return max(abs(end) for end in (compared.low or 0.0, compared.high or 0.0))
 
 
-def _round_step(width: float) -> float:
+def round_step(width: float) -> float:
     """The smallest of 1, 2, 5 times a power of ten that cuts the width into at most four."""
     power = 10.0 ** floor(log10(width / 4))
     return next(factor * power for factor in (1, 2, 5, 10) if width / (factor * power) <= 4)

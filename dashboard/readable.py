@@ -25,3 +25,9 @@ def _moment(text: str) -> datetime | None:
     except ValueError:  # shaped like a time, and none: a 30th of February
         return None
     return moment if moment and moment.tzinfo else None
+
+
+def column_in_words(column: str) -> str:
+    """`Marital status` for the column marital_status."""
+    words = column.replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"

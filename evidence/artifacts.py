@@ -1,10 +1,11 @@
 """Whether a version's files are what it says they are, as far as that can be told before it is judged."""
 
+import numpy as np
 from django.conf import settings
 
 from accounts.reasons import Invalid
 from evidence.isolation import Limits
-from evidence.runtimes import INSPECTORS, RUNTIMES, RuntimeRefused, sniff_format
+from evidence.runtimes import RUNTIMES, SUFFIXES, Run, RuntimeRefused, inspect, sniff_format
 from registry.models import ArtifactFile, Version
 from registry.stores import StoreError, store
 
@@ -12,7 +13,7 @@ _FIRST_BYTES = 512
 #: The request of whoever finalises waits for it; what takes longer is found out when the gates run.
 _PATIENCE = Limits(seconds=20, cpu_seconds=20)
 #: What only a new version can mend. Anything else is the gates' to say, where it can be seen and run again.
-_MISFITS = {"inputs_do_not_fit", "no_probability_output"}
+_MISFITS = {"inputs_do_not_fit", "no_probability_output", "not_executable"}
 
 
 def check_artifact_format(version: Version) -> None:
@@ -20,7 +21,9 @@ def check_artifact_format(version: Version) -> None:
     and outputs aren't those that the version's features and contract speak of."""
     if version.format not in RUNTIMES:
         return
-    for file in version.files.filter(path__endswith=f".{version.format}"):
+    for file in version.files.all():
+        if not file.path.endswith(SUFFIXES[version.format]):
+            continue
         try:
             with store().open(file.sha256) as stream:
                 found = sniff_format(stream.read(_FIRST_BYTES), file.path)
@@ -39,14 +42,10 @@ def check_artifact_format(version: Version) -> None:
 def _check_contract(version: Version, file: ArtifactFile) -> None:
     try:
         with store().as_file(file.sha256) as artifact:
-            INSPECTORS[version.format](
-                artifact=artifact,
-                name=file.path,
-                features=version.features,
-                contract={"task": version.task, **version.contract},
-                limits=_PATIENCE,
-                require_bubblewrap=settings.REQUIRE_ISOLATION,
-            )
+            contract = {"task": version.task, **version.contract}
+            columns = {feature: np.empty(0) for feature in version.features}
+            required = settings.REQUIRE_ISOLATION
+            inspect(Run(version.format, artifact, file.path, columns, contract, _PATIENCE, required))
     except StoreError:
         return
     except RuntimeRefused as refused:

@@ -3,5 +3,8 @@ from audit.verbs import verb
 DATASET_LOCKED = verb("dataset.locked", "locked")
 INPUTS_HANDED_OUT = verb("dataset.inputs_handed_out", "took the inputs of")
 VERSION_EVALUATED = verb("version.evaluated", "evaluated")
+VERSION_EXPLAINED = verb("version.explained", "measured what the inputs are worth to")
 VERSION_MEASURED = verb("version.measured", "measured time and memory of")
 PREDICTIONS_HANDED_IN = verb("version.predictions_handed_in", "handed in predictions for")
+ROWS_SHOWN = verb("evidence.rows_shown", "looked at rows behind")
+ROWS_EXPORTED = verb("evidence.rows_exported", "took rows behind {} away as a file")

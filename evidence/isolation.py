@@ -104,6 +104,8 @@ def run_isolated(
 ) -> Completed:
     """Run `program` as `python -I` with sys.argv = [program, folder of inputs, *arguments] and wait for it.
 
+    It is a file, or the folder of a package with `__main__.py`, whose modules it may import relatively.
+
     Under bubblewrap it sees no network, no environment of ours and no file but itself, `inputs` and Python's
     own, all read-only. Under "limits" alone it is bound in time, memory, files and output only, and reads
     whatever this user may read. `isolation` None takes the strongest there is. Raises ChildFailed; kind

@@ -1,4 +1,4 @@
-"""The first code in an isolated child: binds itself to its limits, then becomes the program.
+"""The first code in an isolated child: binds itself to its limits, then becomes the program, a file or a package.
 
 Run as a script by `evidence.isolation` and never imported; it knows the standard library only. Arguments: the
 settings as JSON, the program, then the program's own arguments.
@@ -7,6 +7,7 @@ settings as JSON, the program, then the program's own arguments.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import json
 import os
 import resource
@@ -40,6 +41,24 @@ def die_with(parent: int) -> None:
         sys.exit(1)
 
 
+def become(program: str) -> None:
+    """Run the file, or the package in the folder, as `__main__`.
+
+    The package alone can be imported, not what lies beside its folder: under limits that would be our own modules,
+    some with names of packages that the program wants.
+    """
+    if not os.path.isdir(program):  # noqa: PTH112 - pathlib would be one more module to load
+        runpy.run_path(program, run_name="__main__")
+        return
+    name = os.path.basename(program)  # noqa: PTH119
+    spec = importlib.util.spec_from_file_location(name, f"{program}/__init__.py", submodule_search_locations=[program])
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = package = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
 def main() -> None:
     """Bind, then run the program as `__main__` with its own arguments."""
     settings, program = json.loads(sys.argv[1]), sys.argv[2]
@@ -50,7 +69,7 @@ def main() -> None:
     bind_limits(settings["limits"])
     sys.argv = sys.argv[2:]
     try:
-        runpy.run_path(program, run_name="__main__")
+        become(program)
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
 

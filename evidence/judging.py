@@ -13,8 +13,13 @@ from evidence.comparing import binary as comparing_binary
 from evidence.comparing import multiclass as comparing_multiclass
 from evidence.comparing import regression as comparing_regression
 from evidence.comparison import Comparison
+from evidence.curves import binary as binary_curves
+from evidence.curves import multiclass as multiclass_curves
+from evidence.curves import regression as regression_curves
+from evidence.groups import Groups
 from evidence.loading import LockedRows
 from evidence.metrics import Value, binary, multiclass, regression
+from evidence.metrics.scored import Scored, scored
 from registry.models import Task
 
 DEFAULT_THRESHOLD = 0.5
@@ -37,35 +42,53 @@ class Predicted:
 def measure(rows: LockedRows, predicted: Predicted) -> list[Value]:
     """Every metric of the rows' task, in the order of `METRICS`. Raises ValueError when shapes don't fit."""
     if rows.task == Task.REGRESSION:
-        return regression.measure(rows.truth, predicted.scores)
+        return regression.measure(rows.truth, predicted.scores, weight=rows.weight)
     if rows.task == Task.MULTICLASS:
-        return multiclass.measure(rows.truth, predicted.scores, len(rows.classes))
-    return binary.measure(rows.truth, predicted.scores, predicted.decides_at)
+        return multiclass.measure(rows.truth, predicted.scores, len(rows.classes), weight=rows.weight)
+    return binary.measure(rows.truth, predicted.scores, predicted.decides_at, weight=rows.weight)
 
 
 def measure_segments(rows: LockedRows, predicted: Predicted) -> Iterator[tuple[str, str, Value]]:
-    """Column, segment and the value of the task's segment metric there (`evidence.metrics.SEGMENT_METRICS`)."""
+    """Column, segment and value of every metric of the rows' task, in each segment of each column."""
+    measured = _MEASURED[Task(rows.task)]
     for column, groups in rows.segments.items():
-        for group in np.unique(groups):
-            yield column, str(group), _measure_segment(rows, predicted, groups == group)
+        for segment, values in measured(rows, predicted, groups):
+            yield from ((column, segment, value) for value in values)
 
 
-def _measure_segment(rows: LockedRows, predicted: Predicted, inside: npt.NDArray[np.bool_]) -> Value:
-    truth, scores = rows.truth[inside], predicted.scores[inside]
-    if rows.task == Task.REGRESSION:
-        return regression.measure_mae(truth, scores)
-    if rows.task == Task.MULTICLASS:
-        return multiclass.measure_accuracy(truth, multiclass.decisions(scores))
-    return binary.measure_recall(truth, scores >= predicted.decides_at)
+def _binary_groups(rows: LockedRows, predicted: Predicted, groups: Groups) -> Iterator[tuple[str, list[Value]]]:
+    return binary.measure_groups(_scored(rows, predicted), groups)
+
+
+def _scored(rows: LockedRows, predicted: Predicted) -> Scored:
+    return scored(rows.truth, predicted.scores, predicted.decides_at, rows.weight)
+
+
+def _regression_groups(rows: LockedRows, predicted: Predicted, groups: Groups) -> Iterator[tuple[str, list[Value]]]:
+    return regression.measure_groups(rows.truth, predicted.scores, groups, weight=rows.weight)
+
+
+def _class_groups(rows: LockedRows, predicted: Predicted, groups: Groups) -> Iterator[tuple[str, list[Value]]]:
+    return multiclass.measure_groups(rows.truth, predicted.scores, len(rows.classes), groups, weight=rows.weight)
+
+
+_MEASURED = {Task.BINARY: _binary_groups, Task.REGRESSION: _regression_groups, Task.MULTICLASS: _class_groups}
 
 
 def compare(rows: LockedRows, baseline: Predicted, candidate: Predicted) -> Comparison:
     """Candidate against baseline on these rows, paired. Raises ValueError when shapes don't fit."""
     if rows.task == Task.REGRESSION:
-        return comparing_regression.compare(rows.truth, baseline.scores, candidate.scores, segments=rows.segments)
+        return comparing_regression.compare(
+            rows.truth, baseline.scores, candidate.scores, segments=rows.segments, weight=rows.weight
+        )
     if rows.task == Task.MULTICLASS:
         return comparing_multiclass.compare(
-            rows.truth, baseline.scores, candidate.scores, classes=len(rows.classes), segments=rows.segments
+            rows.truth,
+            baseline.scores,
+            candidate.scores,
+            classes=len(rows.classes),
+            segments=rows.segments,
+            weight=rows.weight,
         )
     return comparing_binary.compare(
         rows.truth,
@@ -74,13 +97,14 @@ def compare(rows: LockedRows, baseline: Predicted, candidate: Predicted) -> Comp
         baseline_threshold=baseline.decides_at,
         candidate_threshold=candidate.decides_at,
         segments=rows.segments,
+        weight=rows.weight,
     )
 
 
 def curves(rows: LockedRows, predicted: Predicted) -> dict[str, Any]:
-    """What is kept to be drawn: the ROC curve of a binary model, the sizes of a regression's errors, else nothing."""
+    """What is kept to be drawn, as plain JSON; `evidence.curves` has a file for each task."""
     if rows.task == Task.BINARY:
-        return {"roc": binary.roc_curve(rows.truth, predicted.scores)}
+        return binary_curves.curves(_scored(rows, predicted))
     if rows.task == Task.REGRESSION:
-        return {"errors": regression.error_sizes(rows.truth, predicted.scores)}
-    return {}
+        return regression_curves.curves(rows.truth, predicted.scores, rows.weight)
+    return multiclass_curves.curves(rows.truth, predicted.scores, rows.classes, rows.weight)

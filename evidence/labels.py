@@ -1,11 +1,16 @@
 """The target column of a locked dataset: what its labels must be for each task."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from typing import TYPE_CHECKING
 
 from accounts.reasons import Invalid
 from registry.models import Task
+
+if TYPE_CHECKING:
+    from evidence.handed_in import Given
 
 #: Characters of a column's, a group's or a label's name, as they are kept beside the figures.
 LONGEST_NAME = 128
@@ -16,30 +21,26 @@ MISSING = {"", "nan", "na", "null", "none"}
 
 @dataclass(frozen=True)
 class Declaration:
-    """What the columns of a dataset are for. `positive` is the value of a binary target that counts as yes."""
+    """What the columns of a dataset are for. `positive` is the value of a binary target that counts as yes.
+
+    Without a `target` the rows are unlabelled: two versions' answers to them can be compared with each other, and
+    with no truth. `weight` names the column that says how much each row counts.
+    """
 
     id_column: str
-    target: str
+    target: str = ""
     positive: str = ""
     segments: Sequence[str] = ()
     task: str = Task.BINARY
+    weight: str = ""
 
 
-def check_labels(labels: list[str], declaration: Declaration, thing: str) -> None:
-    """Raises Invalid unless every row has a label, of the kind that the declared task judges."""
-    absent = [row for row, label in enumerate(labels, start=2) if label.strip().lower() in MISSING]
-    if absent:
-        raise Invalid(
-            "missing_labels",
-            f"{len(absent)} rows of {thing} have no label in {declaration.target!r}, the first in line {absent[0]}.",
-            "Remove these rows or label them.",
-        )
-    if declaration.task == Task.REGRESSION:
-        _check_numbers(labels, declaration, thing)
-    elif declaration.task == Task.MULTICLASS:
-        _check_classes(labels, declaration, thing)
-    else:
-        _check_two_values(set(labels), declaration, thing)
+@dataclass(frozen=True)
+class Labels:
+    """What the target column holds: classes sorted (none for a regression), and how many rows are positive."""
+
+    classes: tuple[str, ...] = ()
+    positives: int | None = None
 
 
 def check_task(declaration: Declaration) -> None:
@@ -50,7 +51,10 @@ def check_task(declaration: Declaration) -> None:
             f"{declaration.task!r} is no task a dataset can be for.",
             f"Choose from {', '.join(Task.values)}.",
         )
-    if declaration.task == Task.BINARY and not declaration.positive:
+    if not declaration.target and declaration.positive:
+        text = "There is a positive value and no target that could hold it."
+        raise Invalid("positive_without_target", text, "Declare the target, or leave positive out: no labels then.")
+    if declaration.target and declaration.task == Task.BINARY and not declaration.positive:
         raise Invalid("not_declared", "A binary target needs the value that counts as yes.", "Declare positive.")
     if declaration.task != Task.BINARY and declaration.positive:
         raise Invalid(
@@ -60,61 +64,92 @@ def check_task(declaration: Declaration) -> None:
         )
 
 
-def _check_numbers(labels: list[str], declaration: Declaration, thing: str) -> None:
-    for row, label in enumerate(labels, start=2):
-        try:
-            is_number = isfinite(float(label))
-        except ValueError:
-            is_number = False
-        if not is_number:
-            raise Invalid(
-                "not_numeric",
-                f"{declaration.target!r} of {thing} holds {label[:40]!r} in line {row}, which is no finite number.",
-                "A regression target holds numbers only; for classes declare the task binary or multiclass.",
-            )
+def read_labels(given: Given, declaration: Declaration) -> Labels:
+    """What the target holds. Raises Invalid unless every row has a label, of the kind the declared task judges."""
+    if not declaration.target:
+        return Labels()
+    _refuse_missing(given, declaration.target)
+    if declaration.task == Task.REGRESSION:
+        _check_numbers(given, declaration.target)
+        return Labels()
+    classes = _classes(given, declaration.target)
+    if declaration.task == Task.MULTICLASS:
+        _check_several(classes, declaration.target, given)
+        return Labels(sorted_classes(classes))
+    _check_two(classes, declaration, given)
+    is_positive = f"{given.text(declaration.target)} = $positive"
+    count = f"SELECT count(*) FROM given WHERE {is_positive}"
+    return Labels(positives=given.one(count, positive=declaration.positive))
 
 
-def _check_classes(labels: list[str], declaration: Declaration, thing: str) -> None:
-    classes = set(labels)
-    if len(classes) < 2:
-        raise Invalid(
-            "one_class",
-            f"{declaration.target!r} of {thing} holds one class only, {labels[0][:40]!r}.",
-            "Lock data in which each class occurs.",
-        )
-    if len(classes) > MOST_CLASSES:
-        raise Invalid(
-            "too_many_classes",
-            f"{declaration.target!r} of {thing} holds {len(classes):,} classes.",
-            f"{MOST_CLASSES} are judged at most; group them, or declare the task regression if they are numbers.",
-        )
-    _check_label_texts(classes, declaration, thing)
-
-
-def _check_two_values(values: set[str], declaration: Declaration, thing: str) -> None:
-    if declaration.positive not in values or len(values) != 2:
-        shown = ", ".join(sorted(values)[:5])
-        raise Invalid(
-            "not_binary",
-            f"{declaration.target!r} must hold two values, one of them {declaration.positive!r}; it holds {shown}.",
-            "Declare the positive value exactly as it is written in the file, or another task.",
-        )
-    _check_label_texts(values, declaration, thing)
-
-
-def _check_label_texts(values: set[str], declaration: Declaration, thing: str) -> None:
-    if any(len(value) > LONGEST_NAME or not value.isprintable() for value in values):
-        raise Invalid(
-            "bad_label",
-            f"{declaration.target!r} of {thing} holds a label that is too long or can't be seen.",
-            f"Write labels with {LONGEST_NAME} visible characters at most.",
-        )
-
-
-def sorted_classes(labels: Sequence[str]) -> list[str]:
+def sorted_classes(labels: Iterable[str]) -> tuple[str, ...]:
     """The labels that occur, each once: as numbers if all of them are such, else by letters; as scikit-learn does."""
     classes = set(labels)
     try:
-        return sorted(classes, key=lambda label: (float(label), label))
+        return tuple(sorted(classes, key=lambda label: (float(label), label)))
     except ValueError:
-        return sorted(classes)
+        return tuple(sorted(classes))
+
+
+def _refuse_missing(given: Given, target: str) -> None:
+    query = f"SELECT count(*), min(rowid) FROM given WHERE {given.missing(target)}"
+    absent, first = given.all(query)[0]
+    if absent:
+        raise Invalid(
+            "missing_labels",
+            f"{absent:,} rows of {given.thing} have no label in {target!r}, the first in {given.place(first)}.",
+            "Remove these rows or label them.",
+        )
+
+
+def _check_numbers(given: Given, target: str) -> None:
+    number = given.number(target)
+    query = f"SELECT min(rowid) FROM given WHERE {number} IS NULL OR isinf({number})"
+    first = given.one(query)
+    if first is not None:
+        label = given.one(f"SELECT {given.text(target)} FROM given WHERE rowid = {first}")
+        raise Invalid(
+            "not_numeric",
+            f"{target!r} of {given.thing} holds {label[:40]!r} in {given.place(first)}, which is no finite number.",
+            "A regression target holds numbers only; for classes declare the task binary or multiclass.",
+        )
+
+
+def _classes(given: Given, target: str) -> list[str]:
+    text = given.text(target)
+    found = [str(row[0]) for row in given.all(f"SELECT DISTINCT {text} FROM given LIMIT {MOST_CLASSES + 1}")]
+    if len(found) > MOST_CLASSES:
+        count = given.one(f"SELECT count(DISTINCT {text}) FROM given")
+        raise Invalid(
+            "too_many_classes",
+            f"{target!r} of {given.thing} holds {count:,} different values.",
+            f"{MOST_CLASSES} classes are judged at most; group them, or declare the task regression if they are "
+            "numbers.",
+        )
+    if any(len(label) > LONGEST_NAME or not label.isprintable() for label in found):
+        raise Invalid(
+            "bad_label",
+            f"{target!r} of {given.thing} holds a label that is too long or can't be seen.",
+            f"Write labels with {LONGEST_NAME} visible characters at most.",
+        )
+    return found
+
+
+def _check_several(classes: list[str], target: str, given: Given) -> None:
+    if len(classes) < 2:
+        raise Invalid(
+            "one_class",
+            f"{target!r} of {given.thing} holds one class only, {classes[0][:40]!r}.",
+            "Lock data in which each class occurs.",
+        )
+
+
+def _check_two(classes: list[str], declaration: Declaration, given: Given) -> None:
+    if declaration.positive not in classes or len(classes) != 2:
+        shown = ", ".join(sorted(classes)[:5])
+        raise Invalid(
+            "not_binary",
+            f"{declaration.target!r} of {given.thing} must hold two values, one of them {declaration.positive!r}; "
+            f"it holds {shown}.",
+            "Declare the positive value exactly as it is written in the file, or another task.",
+        )

@@ -10,25 +10,29 @@ class LockedDataset(models.Model):
     """A dataset version whose bytes lie in the store, with its columns declared. Its labels never leave by the API."""
 
     dataset_version = models.OneToOneField(DatasetVersion, on_delete=models.PROTECT, related_name="locked")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the CSV as handed in.")
-    size = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file as handed in.")
+    size = models.PositiveBigIntegerField(help_text="Bytes of that file.")
+    rows_digest = models.CharField(max_length=64, help_text="SHA-256 of its rows as they are read here, in Parquet.")
     rows = models.PositiveIntegerField()
     columns = models.JSONField(help_text='[{"name": …, "type": "number" or "text"}] in file order.')
     id_column = models.CharField(max_length=128)
     task = models.CharField(max_length=16, choices=Task.choices, default=Task.BINARY)
-    target = models.CharField(max_length=128)
+    target = models.CharField(max_length=128, blank=True, help_text="Empty: the rows are unlabelled.")
     positive_label = models.CharField(max_length=128, blank=True, help_text="Of a binary target; else empty.")
     positives = models.PositiveIntegerField(null=True, help_text="Rows with the positive label.")
     classes = models.JSONField(default=list, help_text="Of a target with several classes: their labels, sorted.")
     segment_columns = models.JSONField(default=list)
+    groups = models.JSONField(default=dict, help_text="By segment column the groups in it, sorted.")
+    weight_column = models.CharField(max_length=128, blank=True, help_text="How much each row counts; empty: alike.")
     locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     locked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=(Q(task="binary", positives__isnull=False) & ~Q(positive_label=""))
-                | (Q(task__in=["multiclass", "regression"], positives__isnull=True) & Q(positive_label="")),
+                condition=(Q(task="binary", positives__isnull=False) & ~Q(target="") & ~Q(positive_label=""))
+                | (Q(task__in=["multiclass", "regression"], positives__isnull=True) & Q(positive_label=""))
+                | Q(target="", positives__isnull=True, positive_label=""),
                 name="binary_target_has_positive_label",
             ),
         )
@@ -38,8 +42,14 @@ class LockedDataset(models.Model):
 
     @property
     def input_columns(self) -> list[str]:
-        """Names of the columns a model may be given: all but the id and the target."""
-        return [c["name"] for c in self.columns if c["name"] not in {self.id_column, self.target}]
+        """Names of the columns a model may be given: all but the id, the target and the weight."""
+        withheld = {self.id_column, self.target, self.weight_column}
+        return [column["name"] for column in self.columns if column["name"] not in withheld]
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether there is a truth that predictions can be judged by."""
+        return bool(self.target)
 
 
 class Provenance(models.TextChoices):
@@ -58,7 +68,10 @@ class Evaluation(models.Model):
     artifact_digest = models.CharField(max_length=64)
     predictions_digest = models.CharField(max_length=64, help_text="SHA-256 of the file of predictions in the store.")
     rows = models.PositiveIntegerField()
-    curves = models.JSONField(default=dict, help_text='{"roc": {"fpr": […], "tpr": […]}}')
+    curves = models.JSONField(default=dict, help_text="What is drawn of it, by name; see evidence.judging.curves.")
+    fairness = models.JSONField(
+        default=dict, help_text="Of a labelled binary evaluation, by segment column: evidence.fairness.Fairness."
+    )
     isolation = models.CharField(max_length=16, blank=True, help_text="bubblewrap or limits; empty when not run here.")
     seconds = models.FloatField(null=True, help_text="How long the run took.")
     log = models.TextField(blank=True)
@@ -85,6 +98,9 @@ class MetricValue(models.Model):
     column = models.CharField(max_length=128, blank=True, help_text="Segment column; empty for all rows.")
     segment = models.CharField(max_length=128, blank=True)
     value = models.FloatField(null=True)
+    low = models.FloatField(null=True, help_text="Its own 95% interval; null for metrics without one.")
+    high = models.FloatField(null=True)
+    method = models.CharField(max_length=100, blank=True, help_text="How that interval was made.")
     n = models.PositiveIntegerField(help_text="Rows the number rests on.")
     reason = models.CharField(max_length=200, blank=True, help_text="Why there is no value.")
 
@@ -103,6 +119,13 @@ class Comparison(models.Model):
     candidate = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
     baseline = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
     result = models.JSONField()
+    by_segment = models.JSONField(
+        default=dict,
+        help_text="The large part of it, loaded only where it is shown: other_segments, segment_decisions.",
+    )
+    outcomes_digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the file that has each row's outcome; see evidence.outcomes."
+    )
     digest = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now)
 
@@ -113,12 +136,51 @@ class Comparison(models.Model):
         return f"{self.candidate} against {self.baseline.version}"
 
 
+class Agreement(models.Model):
+    """Candidate and baseline on the same unlabelled rows; see `evidence.agreement.Agreement` for `result`'s shape."""
+
+    candidate = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    baseline = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField()
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["candidate", "baseline"], name="agreed_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.candidate} beside {self.baseline.version}"
+
+
+class Importance(models.Model):
+    """What a version's features are worth to it, by one metric; see `evidence.importance.Finding` for `result`'s shape.
+
+    Made on `rows` rows of the evaluation's dataset, drawn and shuffled by `seed`, each feature `repeats` times.
+    """
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="importances")
+    metric = models.CharField(max_length=32)
+    rows = models.PositiveIntegerField()
+    repeats = models.PositiveIntegerField()
+    seed = models.PositiveIntegerField()
+    result = models.JSONField()
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["evaluation", "metric"], name="explained_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.metric} of {self.evaluation} by feature"
+
+
 class ExposureEntry(models.Model):
     """The ledger of a locked dataset: each time something of it was released, what and to whom (names as text)."""
 
     class What(models.TextChoices):
         RESULT = "result", "Result released"
         INPUTS = "inputs", "Inputs handed out"
+        ROWS = "rows", "Rows looked at"
 
     dataset = models.ForeignKey(LockedDataset, on_delete=models.PROTECT, related_name="exposures")
     what = models.CharField(max_length=16, choices=What.choices)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
+from evidence.metrics import METRICS
+from evidence.models import Evaluation, MetricValue
+from evidence.quantiles import student_quantile
+from evidence.single_intervals import WILSON, Ends, share_interval
 
-from evidence.judging import Predicted, measure
-from evidence.loading import LockedRows, load_rows, load_scores
-from evidence.metrics import Value
-from evidence.models import Evaluation
-from evidence.single_intervals import share_interval
-
-#: Metrics that count right rows among `n`: they have an interval by themselves.
-COUNTED = frozenset({"accuracy", "recall", "precision"})
+STORED_LEVEL = 0.95
+_BELOW_ZERO_TOO = frozenset({"r2", "mean_signed_error"})
 
 
 @dataclass(frozen=True)
@@ -23,7 +18,7 @@ class SegmentValue:
     """The metric among the rows of one segment. `n` are the rows it rests on (for recall: the positive ones).
 
     `value` is None where they don't define it, and `reason` says why. `low` and `high` are None for metrics
-    without an interval, and for segments that are too small to be judged.
+    without an interval, and for segments that are too small to be judged; `method` says how they were made.
     """
 
     segment: str
@@ -32,49 +27,45 @@ class SegmentValue:
     reason: str = ""
     low: float | None = None
     high: float | None = None
+    method: str = ""
 
 
 def segment_values(
     evaluation: Evaluation, metric: str, column: str, *, least_rows: int, level: float = 0.95
 ) -> tuple[list[SegmentValue], list[SegmentValue]]:
-    """Segments with at least `least_rows` rows, and those with fewer, both by name; from the stored predictions.
+    """Segments with at least `least_rows` rows, and those with fewer, both by name; from the stored values.
 
-    Shares have Wilson's interval, each of m at 1 - (1 - level) / m (Bonferroni), so that all hold together at
-    `level`. Raises KeyError when the dataset has no such segment column or its task no such metric.
+    Each of m intervals is widened to 1 - (1 - level) / m (Bonferroni), so that all hold together at `level`.
+    Raises KeyError when the dataset has no such segment column or its task no such metric.
     """
-    rows, scores = load_rows(evaluation.dataset), load_scores(evaluation)
-    predicted = Predicted(scores, evaluation.version.decision_threshold)
-    groups = rows.segments[column]
-    found = [_measured(rows, predicted, metric, str(name), groups == name) for name in np.unique(groups)]
+    found = list(evaluation.values.filter(metric=metric, column=column).order_by("segment"))
+    if not found:
+        raise KeyError(metric)
     large = [each for each in found if each.n >= least_rows]
-    small = [each for each in found if each.n < least_rows]
-    return _with_intervals(large, metric, level), small
+    widened = 1 - (1 - level) / max(1, len(large))
+    small = [SegmentValue(each.segment, each.n, each.value, each.reason) for each in found if each.n < least_rows]
+    return [_widened(each, widened) for each in large], small
 
 
-def _measured(
-    rows: LockedRows, predicted: Predicted, metric: str, name: str, inside: npt.NDArray[np.bool_]
-) -> SegmentValue:
-    within = replace(rows, truth=rows.truth[inside], segments={})
-    value = _wanted(measure(within, replace(predicted, scores=predicted.scores[inside])), metric)
-    return SegmentValue(name, value.n, value.value, value.reason)
+def _widened(stored: MetricValue, level: float) -> SegmentValue:
+    plain = SegmentValue(stored.segment, stored.n, stored.value, stored.reason)
+    if stored.value is None or stored.low is None or stored.high is None:
+        return plain
+    low, high = _ends(stored.value, stored.low, stored.high, stored, level)
+    return replace(plain, low=low, high=high, method=stored.method)
 
 
-def _wanted(values: Sequence[Value], metric: str) -> Value:
-    for value in values:
-        if value.metric == metric:
-            return value
-    raise KeyError(metric)
+def _ends(value: float, low: float, high: float, stored: MetricValue, level: float) -> Ends:
+    """Wilson's interval anew; others are so many standard errors to either side, cut where the metric has a bound.
 
-
-def _with_intervals(found: list[SegmentValue], metric: str, level: float) -> list[SegmentValue]:
-    if metric not in COUNTED:
-        return found
-    each_level = 1 - (1 - level) / max(1, len(found))
-    return [_with_interval(each, each_level) for each in found]
-
-
-def _with_interval(found: SegmentValue, level: float) -> SegmentValue:
-    if found.value is None:
-        return found
-    low, high = share_interval(found.value, found.n, level)
-    return replace(found, low=low, high=high)
+    The uncut side has the whole half-width. Student's quantiles grow more than normal ones, so that an interval
+    that was made with the latter comes out a little too wide, never too narrow.
+    """
+    if stored.method == WILSON:
+        return share_interval(value, stored.n, level)
+    freedom = max(1, stored.n - 1)
+    grown = student_quantile(level, freedom) / student_quantile(STORED_LEVEL, freedom)
+    half_width = max(value - low, high - value) * grown
+    least = float("-inf") if stored.metric in _BELOW_ZERO_TOO else 0.0
+    most = 1.0 if METRICS[stored.metric].direction == "higher" else float("inf")
+    return max(least, value - half_width), min(most, value + half_width)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from evidence.differences import Difference, up_is_better, verdict_of
-from evidence.intervals import Interval, share_difference, student_quantile
+from evidence.groups import Groups
+from evidence.intervals import (
+    PAIRED_MEAN,
+    WEIGHTED_MEAN,
+    Interval,
+    Undefined,
+    estimate_interval,
+    share_difference,
+)
+from evidence.metrics import METRICS
 from evidence.metrics.binary import Floats, Truth
+from evidence.metrics.by_group import group_means, group_sums
+from evidence.small_samples import small_sample
 
 # Fewer rows than this say next to nothing about a segment: it is named, not judged. For recall: positive rows.
 MINIMUM_SEGMENT_ROWS = 30
@@ -20,9 +29,10 @@ MINIMUM_SEGMENT_ROWS = 30
 
 @dataclass(frozen=True)
 class Group:
-    """One segment: its `n` rows that count, both models' values, and the interval of the difference at a level.
+    """One metric in one segment: both models' values on `n` rows, and the interval of their difference at a level.
 
-    `rows` says which rows count: "positive rows" for recall, else "rows".
+    `support` says how much the metric rests on there, in `rows`: for recall the "positive rows", else mostly the
+    "rows", as many as `n`. A value is None where the rows don't define it, and `reason` says why.
     """
 
     metric: str
@@ -30,87 +40,116 @@ class Group:
     value: str
     n: int
     rows: str
-    baseline: float
-    candidate: float
+    baseline: float | None
+    candidate: float | None
     interval: Callable[[float], Interval]
+    support: int
+    reason: str = ""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are enough rows to say anything."""
+        return self.support >= MINIMUM_SEGMENT_ROWS
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether both models have a value."""
+        return self.baseline is not None and self.candidate is not None
 
 
-def judge_groups(groups: Iterator[Group], level: float) -> list[Difference]:
-    """The Difference of every group, the surest harm first.
+def judge_groups(groups: Iterable[Group], level: float) -> list[Difference]:
+    """The Difference of every group of one metric, the surest harm first.
 
     Ordered by the most favourable end of the interval, worst on top, so that a small noisy segment can't hide
-    a certain loss; those with fewer than `MINIMUM_SEGMENT_ROWS` rows follow unjudged, by name. Bonferroni: each
-    of m intervals is made at 1 - (1 - level) / m, so that all hold together at `level`.
+    a certain loss; those that can't be judged follow by name: fewer than `MINIMUM_SEGMENT_ROWS` rows, or no value.
+    Bonferroni: each of m intervals is made at 1 - (1 - level) / m, so that all hold together at `level`.
     """
     found = list(groups)
-    large = [group for group in found if group.n >= MINIMUM_SEGMENT_ROWS]
-    small = [group for group in found if group.n < MINIMUM_SEGMENT_ROWS]
+    large = [group for group in found if group.is_large and group.is_defined]
     judged = [_judged(group, level, among=len(large)) for group in large]
-    too_small = [_too_small(group, level) for group in small]
-    return sorted(judged, key=_surest_harm) + sorted(too_small, key=lambda d: (d.column, d.value))
+    unjudged = [_too_small(group, level) for group in found if not group.is_large]
+    unjudged += [_undefined(group, level, group.reason) for group in found if group.is_large and not group.is_defined]
+    surest = [each for each in judged if each.low is not None]
+    unjudged += [each for each in judged if each.low is None]
+    return sorted(surest, key=_surest_harm) + sorted(unjudged, key=lambda each: (each.column, each.value))
+
+
+def judge_overall(group: Group, level: float) -> Difference:
+    """The Difference of a metric over all rows, however few."""
+    return _judged(group, level, among=1) if group.is_defined else _undefined(group, level, group.reason)
 
 
 def share_groups(
-    metric: str, segments: Mapping[str, npt.NDArray[Any]], counted: Truth, was_right: Truth, is_right: Truth
+    metric: str,
+    segments: Mapping[str, Groups],
+    counted: Truth,
+    was_right: Truth,
+    is_right: Truth,
+    *,
+    weight: Floats | None = None,
 ) -> Iterator[Group]:
     """Groups whose metric is the share of `counted` rows that a model has right: recall, accuracy.
 
     Raises ValueError when a column has not one entry per row.
     """
+    check_lengths(segments, len(counted))
     rows = "positive rows" if metric == "recall" else "rows"
-    for column, names, place in _places(segments, len(counted)):
+    if weight is not None:
+        kept = {column: groups.rows(counted) for column, groups in segments.items()}
+        was, now = was_right[counted].astype(np.float64), is_right[counted].astype(np.float64)
+        yield from mean_groups(metric, kept, was, now, weight=weight[counted], rows=rows)
+        return
+    for column, groups in segments.items():
+        n, before, after = (group_sums(groups, counted & which) for which in (counted, was_right, is_right))
+        fixed = group_sums(groups, counted & is_right & ~was_right)
+        broken = group_sums(groups, counted & was_right & ~is_right)
+        tallies = np.stack([n, before, after, fixed, broken], axis=1).astype(int).tolist()
+        for name, (rows_there, right_before, right_after, gained, lost) in zip(groups.names, tallies, strict=True):
+            shares = (right_before / (rows_there or 1), right_after / (rows_there or 1))
+            interval = share_interval_of(rows_there, gained, lost)
+            yield Group(metric, column, name, rows_there, rows, *shares, interval, support=rows_there)
 
-        def tally(which: Truth, place: npt.NDArray[np.intp] = place, groups: int = len(names)) -> list[int]:
-            return [int(count) for count in np.bincount(place[counted & which], minlength=groups)]
 
-        tallies = (tally(np.ones_like(counted)), tally(was_right), tally(is_right))
-        moved = (tally(is_right & ~was_right), tally(was_right & ~is_right))
-        for name, n, before, after, fixed, broken in zip(names, *tallies, *moved, strict=True):
-            interval = _share_interval(n, fixed, broken)
-            yield Group(metric, column, name, n, rows, before / (n or 1), after / (n or 1), interval)
-
-
-def _share_interval(n: int, fixed: int, broken: int) -> Callable[[float], Interval]:
+def share_interval_of(n: int, fixed: int, broken: int) -> Callable[[float], Interval]:
+    """`share_difference` at a level."""
     return lambda level: share_difference(n, fixed, broken, level)
 
 
-def mean_groups(metric: str, segments: Mapping[str, npt.NDArray[Any]], was: Floats, now: Floats) -> Iterator[Group]:
-    """Groups whose metric is the mean of one value per row, lower being better: mean absolute error.
+def mean_groups(
+    metric: str,
+    segments: Mapping[str, Groups],
+    was: Floats,
+    now: Floats,
+    *,
+    weight: Floats | None = None,
+    rows: str = "rows",
+) -> Iterator[Group]:
+    """Groups whose metric is the mean of one value per row: mean absolute error, log loss.
 
     Raises ValueError when a column has not one entry per row.
     """
-    for column, names, place in _places(segments, len(was)):
-        count = np.bincount(place, minlength=len(names))
-
-        def mean(values: Floats, place: npt.NDArray[np.intp] = place, count: npt.NDArray[Any] = count) -> Floats:
-            means: Floats = np.bincount(place, weights=values, minlength=len(count)) / count
-            return means
-
-        before, after, difference = mean(was), mean(now), mean(now - was)
-        variance = mean((now - was - difference[place]) ** 2)
-        for at, name in enumerate(names):
-            interval = _mean_interval(float(difference[at]), float(variance[at]), int(count[at]))
-            values = float(before[at]), float(after[at])
-            yield Group(metric, column, name, int(count[at]), "rows", *values, interval)
+    check_lengths(segments, len(was))
+    method = PAIRED_MEAN if weight is None else WEIGHTED_MEAN
+    for column, groups in segments.items():
+        before, after = (group_means(groups, values, weight).value.tolist() for values in (was, now))
+        shift = group_means(groups, now - was, weight)
+        for at, name in enumerate(groups.names):
+            n = int(shift.n[at])
+            interval = estimate_interval_of(float(shift.value[at]), float(shift.variance[at]), n, method)
+            yield Group(metric, column, name, n, rows, before[at], after[at], interval, support=n)
 
 
-def _mean_interval(difference: float, variance: float, n: int) -> Callable[[float], Interval]:
-    def interval(level: float) -> Interval:
-        half_width = student_quantile(level, n - 1) * sqrt(variance / (n - 1))
-        return Interval(difference, difference - half_width, difference + half_width, "paired mean, Student t")
+def estimate_interval_of(difference: float, variance: float, n: int, method: str) -> Callable[[float], Interval]:
+    """`difference` ± Student's t (n - 1) × √variance, the square of its standard error, at a level."""
 
-    return interval
+    return lambda level: estimate_interval(difference, sqrt(variance), n, method, level)
 
 
-def _places(
-    segments: Mapping[str, npt.NDArray[Any]], rows: int
-) -> Iterator[tuple[str, list[str], npt.NDArray[np.intp]]]:
-    """Each column, its values, and the number of every row's value: one pass however many values there are."""
-    for column, values in segments.items():
-        if np.shape(values) != (rows,):
-            raise ValueError(f"segment column {column} has shape {np.shape(values)}, the rows {(rows,)}")
-        names, place = np.unique(np.asarray(values).astype(str), return_inverse=True)
-        yield column, [str(name) for name in names], place
+def check_lengths(segments: Mapping[str, Groups], rows: int) -> None:
+    """Raises ValueError naming the first column that has not one entry for each of the `rows`."""
+    for column, groups in segments.items():
+        if len(groups) != rows:
+            raise ValueError(f"segment column {column} has {len(groups)} entries for {rows} rows")
 
 
 def _surest_harm(difference: Difference) -> tuple[float, float, str, str]:
@@ -122,8 +161,31 @@ def _surest_harm(difference: Difference) -> tuple[float, float, str, str]:
 
 
 def _judged(group: Group, level: float, *, among: int) -> Difference:
-    interval = group.interval(1 - (1 - level) / among)
-    widened = f"{interval.method}, widened for {among} segments" if among > 1 else interval.method
+    try:
+        interval = group.interval(1 - (1 - level) / among)
+    except Undefined as undefined:
+        return replace(_undefined(group, level, str(undefined)), difference=_bare_difference(group))
+    widened = f"widened for {among} segments" if among > 1 else ""
+    named = [interval.method, widened, small_sample(group.metric, group.support, group.rows)]
+    return replace(
+        _undefined(group, level, ""),
+        difference=interval.difference,
+        low=interval.low,
+        high=interval.high,
+        method=", ".join(part for part in named if part),
+        verdict=verdict_of(group.metric, interval),
+    )
+
+
+def _bare_difference(group: Group) -> float | None:
+    if group.baseline is None or group.candidate is None:
+        return None
+    if METRICS[group.metric].direction == "zero":
+        return abs(group.candidate) - abs(group.baseline)
+    return group.candidate - group.baseline
+
+
+def _undefined(group: Group, level: float, reason: str) -> Difference:
     return Difference(
         metric=group.metric,
         column=group.column,
@@ -131,28 +193,16 @@ def _judged(group: Group, level: float, *, among: int) -> Difference:
         n=group.n,
         baseline=group.baseline,
         candidate=group.candidate,
-        difference=interval.difference,
-        low=interval.low,
-        high=interval.high,
-        level=level,
-        method=widened,
-        verdict=verdict_of(group.metric, interval),
-    )
-
-
-def _too_small(group: Group, level: float) -> Difference:
-    return Difference(
-        metric=group.metric,
-        column=group.column,
-        value=group.value,
-        n=group.n,
-        baseline=None,
-        candidate=None,
         difference=None,
         low=None,
         high=None,
         level=level,
         method="",
-        verdict="too_small",
-        reason=f"{group.n} {group.rows}; at least {MINIMUM_SEGMENT_ROWS} are needed",
+        verdict="undefined",
+        reason=reason,
     )
+
+
+def _too_small(group: Group, level: float) -> Difference:
+    reason = f"{group.support} {group.rows}; at least {MINIMUM_SEGMENT_ROWS} are needed"
+    return replace(_undefined(group, level, reason), baseline=None, candidate=None, verdict="too_small")

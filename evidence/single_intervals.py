@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
-from statistics import NormalDist
 
 import numpy as np
 
-from evidence.intervals import student_quantile
-from evidence.metrics.binary import Floats
+from evidence.metrics.means import Floats
+from evidence.quantiles import normal_quantile, student_quantile
+
+WILSON = "Wilson score"
+STUDENT = "Student t"
+DELTA = "delta method"
+INFLUENCE = "influence function"
+
+Ends = tuple[float, float]
 
 
 def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -17,7 +23,7 @@ def share_interval(share: float, n: int, level: float = 0.95) -> tuple[float, fl
     Wilson (1927), J. American Statistical Association 22:209-212. It keeps its level where shares are near 0 or 1
     and rows are few, which the textbook interval doesn't: Brown, Cai & DasGupta (2001), Statistical Science 16.
     """
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = normal_quantile(level)
     shrunk = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / shrunk
     half_width = z / shrunk * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -35,6 +41,18 @@ def mean_interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
     half_width = student_quantile(level, n - 1) * float(np.std(values, ddof=1)) / sqrt(n)
     mean = float(np.mean(values))
     return mean - half_width, mean + half_width
+
+
+def share_ends(value: float, error: float, level: float = 0.95) -> Ends:
+    """`value` ± the normal quantile × its standard error, cut at 0 and 1: of a share, an AUC, an F1."""
+    half_width = normal_quantile(level) * error
+    return max(0.0, value - half_width), min(1.0, value + half_width)
+
+
+def mean_ends(value: float, error: float, n: int, level: float = 0.95) -> Ends:
+    """`value` ± Student's t with n - 1 (>= 1) degrees of freedom × its standard error."""
+    half_width = student_quantile(level, n - 1) * error
+    return value - half_width, value + half_width
 
 
 def further_rows(n: int, *, half_width: float, distance: float) -> int | None:

@@ -47,6 +47,10 @@ class Card:
                 filled |= {name for _, name in above}
         return [section for section in wanted if section.casefold() not in filled]
 
+    def headings(self) -> set[str]:
+        """The headings, in small letters."""
+        return {heading.casefold() for _, heading, _ in self._sections()}
+
     def _sections(self) -> Iterator[tuple[int, str, str]]:
         """Level, heading and the text up to the next heading."""
         # split gives: text before, hashes, heading, text, hashes, heading, text …
@@ -89,16 +93,26 @@ def check_card(text: str) -> None:
     read_card(text)
 
 
+def markdown() -> MarkdownIt:
+    """A parser of the Markdown that cards are written in; raw HTML in it is text."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+
+
+#: How HTML is cleaned: no scripts, styles, images, ids or classes.
+CLEANING: dict[str, Any] = {
+    "tags": _TAGS,
+    "attributes": {"a": {"href"}, "*": set()},  # else nh3 lets title and lang through
+    "url_schemes": {"http", "https", "mailto"},
+    "link_rel": "noopener noreferrer nofollow",
+}
+
+
 @functools.lru_cache(maxsize=256)
 def render_markdown(body: str) -> str:
     """Markdown as HTML with no scripts, styles, images, ids or classes; unseen direction marks become visible."""
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").render(body)
-    clean = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes={"a": {"href"}, "*": set()},  # else nh3 lets title and lang through
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer nofollow",
-    )
-    # Last, because Markdown makes such marks of entities as well (&#x202e;).
-    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", clean)
+    return made_visible(nh3.clean(markdown().render(body), **CLEANING))
+
+
+def made_visible(html: str) -> str:
+    """Marks that turn or hide text, as their code points. Last of all: Markdown makes such marks of entities too."""
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", html)

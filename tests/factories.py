@@ -1,6 +1,5 @@
 """People, versions with evidence, and promotions in any state, made the way people and workers make them."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
@@ -31,10 +30,10 @@ from approvals.models import GateRun, Outcome, Promotion, State
 from approvals.standing import current_runs, document_of
 from evidence.actions import lock_dataset
 from evidence.actions.evaluate import store_evaluation
+from evidence.labels import Declaration
 from evidence.loading import load_rows
 from evidence.models import Comparison, Evaluation, LockedDataset, Provenance
 from evidence.runtimes import Prediction
-from evidence.tables import Declaration
 from registry.actions import (
     NewVersion,
     add_artifact_file,
@@ -44,6 +43,7 @@ from registry.actions import (
     register_version,
 )
 from registry.models import Model, Stage, Version
+from tests.replaying import replayed
 from work.actions import claim
 
 PASSWORD = "a long enough pass phrase"
@@ -99,12 +99,11 @@ PRODUCTION_POLICY: dict[str, Any] = {
     ],
 }
 
-_serial = itertools.count(1)
-
 
 # --- People ------------------------------------------------------------------------------------------
 
 
+@replayed
 def persona(username: str) -> User:
     """One of dana, riley, sam, omar, ana (with their role on all models) or admin (a superuser, no role)."""
     found = User.objects.filter(username=username).first()
@@ -118,14 +117,16 @@ def persona(username: str) -> User:
     return person
 
 
+@replayed
 def personas() -> SimpleNamespace:
     """All of them by name."""
     return SimpleNamespace(**{name: persona(name) for name in (*PERSONAS, "admin")})
 
 
+@replayed
 def person(name: str, *roles: str, model: Model | None = None) -> User:
     """Somebody else, with these roles on one model or on all."""
-    added = _person(f"person{next(_serial)}", name)
+    added = _person(f"person{User.objects.count()}", name)
     for role in roles:
         grant_role(role, to=added, actor=None, model=model)
     return added
@@ -139,10 +140,12 @@ def _person(username: str, name: str, **fields: Any) -> User:
 # --- What is registered ------------------------------------------------------------------------------
 
 
+@replayed
 def model_named(name: str = "loan") -> Model:
     return Model.objects.filter(name=name).first() or create_model(name, actor=persona("dana"))
 
 
+@replayed
 def version_of(model: Model, *, card: str = CARD, by: User | None = None, final: bool = True, **facts: Any) -> Version:
     """A version with a file and a card; final unless told otherwise (a Staging policy may then move it)."""
     by = by or _contributor(model)
@@ -172,6 +175,7 @@ def _contributor(model: Model) -> User:
 # --- Evidence ----------------------------------------------------------------------------------------
 
 
+@replayed
 def holdout(rows: int = 400, *, groups: Sequence[str] = ("north", "south")) -> LockedDataset:
     """The locked dataset `loan-holdout@1`: every other row is positive, each group has its share of both."""
     found = LockedDataset.objects.filter(dataset_version__dataset__name="loan-holdout").first()
@@ -184,6 +188,7 @@ def holdout(rows: int = 400, *, groups: Sequence[str] = ("north", "south")) -> L
     return lock_dataset(dataset, ["\n".join(lines).encode()], declared, actor=persona("sam"))
 
 
+@replayed
 def evidence_of(
     version: Version,
     *,
@@ -198,7 +203,7 @@ def evidence_of(
     noise = np.random.default_rng(seed).random(len(rows.truth))
     signal = rows.truth.astype(float)
     if weak_for:
-        signal = np.where(rows.segments["region"] == weak_for, 1 - signal, signal)
+        signal = np.where(rows.segments["region"].inside(weak_for), 1 - signal, signal)
     scores = strength * signal + (1 - strength) * noise
     executed = provenance == Provenance.EXECUTED
     ran = Prediction(scores, "bubblewrap", 1.25, "loaded model.onnx\n400 rows") if executed else None
@@ -214,6 +219,7 @@ def stored_comparison(promotion: Promotion) -> dict[str, Any]:
 # --- Policies and promotions -------------------------------------------------------------------------
 
 
+@replayed
 def policies(production: dict[str, Any] | None = None, staging: dict[str, Any] | None = None) -> None:
     """A Staging policy that lets everything through at once, and a Production policy with two slots."""
     holdout()
@@ -221,6 +227,7 @@ def policies(production: dict[str, Any] | None = None, staging: dict[str, Any] |
     publish_policy("Production", production or PRODUCTION_POLICY, actor=None, target_stage=Stage.PRODUCTION)
 
 
+@replayed
 def run_gates(promotion: Promotion) -> Promotion:
     """Does what a worker does with every queued gate, for real."""
     for run in current_runs(promotion):
@@ -231,6 +238,7 @@ def run_gates(promotion: Promotion) -> Promotion:
     return promotion
 
 
+@replayed
 def finish_gates(promotion: Promotion, **outcomes: str) -> Promotion:
     """Ends every queued gate without running it: passed, or as named (`no_loss="failed"` for the key no-loss)."""
     for run in current_runs(promotion):
@@ -248,6 +256,7 @@ def finish_gate(run: GateRun, outcome: str, summary: str = "") -> None:
     record_outcome(run, Judged(Outcome(outcome), summary or f"{run.key} {outcome}"), lease=lease)
 
 
+@replayed
 def approve(promotion: Promotion, who: User, *, slot: str = "", comment: str = "") -> Promotion:
     """A full approval: this person's open items ticked, inconclusive gates acknowledged."""
     promotion.refresh_from_db()
@@ -268,6 +277,7 @@ def approve(promotion: Promotion, who: User, *, slot: str = "", comment: str = "
     )
 
 
+@replayed
 def live_version(model: Model | None = None, **evidence: Any) -> Version:
     """A version that went registered → Staging → Production the regular way."""
     promotion = run_gates(promotion_in(State.CHECKING, model=model, **evidence))
@@ -278,6 +288,7 @@ def live_version(model: Model | None = None, **evidence: Any) -> Version:
     return promotion.version
 
 
+@replayed
 def promotion_in(
     state: str, *, model: Model | None = None, version: Version | None = None, **evidence: Any
 ) -> Promotion:
@@ -304,6 +315,7 @@ def promotion_in(
     return promotion
 
 
+@replayed
 def resubmitted(promotion: Promotion) -> Promotion:
     """A promotion whose changes were requested, after its requester's answer."""
     return resubmit_promotion(promotion, actor=promotion.requested_by, answer="The card says it now.")

@@ -16,6 +16,7 @@ CONTRIBUTORS = frozenset({"dana", "contributor"})
 REGISTRANT = frozenset({"dana"})  # who registered a version adds its files and predictions, nobody else
 OPERATORS = frozenset({"operator"})
 REVIEWERS = frozenset({"reviewer", "approver"})
+ROW_READERS = REVIEWERS | {"auditor"}
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,18 @@ API_ROWS: dict[str, list[Row]] = {
 }
 
 _VERSION_PAGE, _PAGE = "/models/loan/versions/{final}/", "/promotions/{promotion}/"
+_CASES = "version={final}&against={other}&dataset=loan-holdout@1&outcome=any"
 
 PAGE_ROWS: dict[str, list[Row]] = {
     "": [Row("GET", "/", EVERYBODY)],
     "models/": [Row("GET", "/models/", EVERYBODY)],
     "models/<str:name>/": [Row("GET", "/models/loan/", INSIDERS)],
+    "models/<str:name>/cases/": [
+        Row("GET", "/models/loan/cases/", INSIDERS),
+        # Counts for everybody; the rows themselves only for who may see them.
+        Row("GET", f"/models/loan/cases/?{_CASES}", INSIDERS),
+    ],
+    "models/<str:name>/cases.csv": [Row("GET", f"/models/loan/cases.csv?{_CASES}", ROW_READERS)],
     "models/<str:name>/rollback/": [
         Row("GET", "/models/loan/rollback/", OPERATORS),
         Row("POST", "/models/loan/rollback/", OPERATORS, sent={"reason": "words"}),
@@ -188,6 +196,9 @@ PAGE_ROWS: dict[str, list[Row]] = {
         Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "archive", "reason": "words"}),
         Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "deprecate", "reason": "words"}),
     ],
+    "models/<str:name>/versions/<int:number>/evidence/<str:dataset>@<int:dataset_number>/": [
+        Row("GET", "/models/loan/versions/{final}/evidence/loan-holdout@1/", INSIDERS)
+    ],
     "models/<str:name>/versions/<int:number>/artifacts/<path:path>": [
         Row("GET", f"{_VERSION_PAGE}artifacts/model.onnx", INSIDERS)
     ],
@@ -195,6 +206,14 @@ PAGE_ROWS: dict[str, list[Row]] = {
     "datasets/<str:name>/": [Row("GET", "/datasets/loan-holdout/", INSIDERS, hidden=False)],
     "datasets/<str:name>/versions/<int:number>/": [
         Row("GET", "/datasets/loan-holdout/versions/1/", INSIDERS, hidden=False)
+    ],
+    "datasets/<str:name>/lock/": [
+        Row("GET", "/datasets/loan-holdout/lock/", frozenset({"approver"}), hidden=False),
+        Row("POST", "/datasets/loan-holdout/lock/", frozenset({"approver"}), hidden=False, sent={"id_column": "id"}),
+    ],
+    # For who administers all models, which nobody here does; its own tests let them in.
+    "datasets/<str:name>/versions/<int:number>/rotate/": [
+        Row("POST", "/datasets/loan-holdout/versions/1/rotate/", frozenset(), hidden=False, sent={"old": "x@1"})
     ],
     "audit/": [Row("GET", "/audit/", EVERYBODY)],
     "audit/export/": [Row("POST", "/audit/export/", frozenset({"auditor"}), hidden=False, sent={"format": "csv"})],
@@ -232,6 +251,9 @@ PAGE_ROWS: dict[str, list[Row]] = {
         Row("POST", f"{_PAGE}gates/card/rerun/", CONTRIBUTORS | REVIEWERS, sent={"comment": "words"})
     ],
 }
+
+#: Where reading leaves an event, and why.
+COUNTED = {"models/<str:name>/cases.csv": "looking at locked rows is what the exposure ledger counts"}
 
 _CRUD = ("", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<path:object_id>/change/")
 #: For administrators of all models, and superusers. The number of the row shown stands for <path:object_id>.

@@ -45,7 +45,7 @@ def called_name(call: ast.Call) -> str:
 #: Past tenses that don't end in -ed.
 IRREGULAR = {
     *("withdrawn", "rerun", "fell", "sent", "handed_out", "handed_in"),
-    *("uploaded", "held", "taken_down", "taken_over"),
+    *("uploaded", "held", "taken_down", "taken_over", "shown"),
 }
 
 
@@ -117,6 +117,7 @@ UNRECORDED = {
     "registry/actions/clearing.py:queue_due_clearing": "what is cleared away belongs to nothing",
     "registry/actions/integrity.py:give_up_check": "nothing was found out",
     "registry/actions/integrity.py:queue_due_check": "what is found is recorded",
+    "evidence/actions/agree.py:agree_evaluations": "computes from what is stored; nothing is released or decided",
     "evidence/actions/compare.py:compare_evaluations": "computes from what is stored; nothing is released or decided",
 }
 

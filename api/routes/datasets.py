@@ -16,11 +16,14 @@ from api.finding import dataset_version_of, locked_dataset_of
 from api.paging import page
 from approvals.impact import impact_of
 from evidence.actions import hand_out_inputs, lock_dataset, lock_dataset_from_s3
-from evidence.tables import Declaration
+from evidence.labels import Declaration
 from registry.actions import add_dataset_version, create_dataset
 from registry.models import Dataset
 
 router = Router(tags=["datasets"])
+
+#: What is data to lock, by its content type; anything else is a pointer.
+TABLES = {"text/csv", "application/vnd.apache.parquet"}
 
 
 @router.get("/datasets", response=schemas.Listing)
@@ -49,22 +52,31 @@ def post_dataset_version(
     target: str = "",
     positive: str = "",
     segments: str = "",
+    weight: str = "",
+    unlabelled: bool = False,
     task: str = "binary",
     source: Annotated[str, Query(alias="from")] = "",
 ) -> Status[dict[str, Any]]:
-    """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV, its columns declared in the query.
+    """A pinned pointer (JSON `{kind, location, pin}`), or locked data: CSV (`text/csv`) or Parquet
+    (`application/vnd.apache.parquet`), its columns declared in the query.
 
     The target of the task `binary` holds two values and `positive` names the one that counts as yes; that of
-    `regression` holds numbers; that of `multiclass` two or more classes. With `?from=s3://bucket/key.csv` the data
-    is read from there, where the administrator allowed it, and no body is sent.
+    `regression` holds numbers; that of `multiclass` two or more classes. `weight` names the column that says how much
+    each row counts. With `unlabelled=true` there is no target: versions' answers are compared with each other. With
+    `?from=s3://bucket/key.csv` the data is read from there, where the administrator allowed it, and no body is sent.
     """
     _require_contributor_or_approver(request)
     dataset, actor = _dataset(name), actor_of(request)
-    if source or request.content_type == "text/csv":
+    if source or request.content_type in TABLES:
         require_somewhere(actor, APPROVE)
-        if not (id and target):
-            raise Invalid("not_declared", "Declare the columns: ?id=…&target=…[&task=…][&positive=…][&segments=a,b].")
-        declaration = Declaration(id, target, positive, [name for name in segments.split(",") if name], task)
+        if not id or bool(target) == unlabelled:
+            raise Invalid(
+                "not_declared",
+                "Declare the columns: ?id=…&target=…[&task=…][&positive=…][&segments=a,b][&weight=…].",
+                "For rows without labels send unlabelled=true and no target.",
+            )
+        grouped = [name for name in segments.split(",") if name]
+        declaration = Declaration(id, target, positive, grouped, task, weight)
         if source:
             locked = lock_dataset_from_s3(dataset, source, declaration, actor=actor)
         else:

@@ -27,6 +27,7 @@ class DatasetVersionAnswer(Schema):
     positive: str | None = None
     classes: list[str] | None = None
     segments: list[str] | None = None
+    weight: str | None = None
     columns: list[dict[str, str]] | None = None
 
 

@@ -128,6 +128,9 @@ class MetricAnswer(Schema):
     column: str
     segment: str
     value: float | None
+    low: float | None
+    high: float | None
+    method: str
     n: int
     reason: str
 

@@ -5,7 +5,7 @@ from approvals.actions.exceptions import decide_after_review, waive_gate
 from approvals.actions.gates import give_up_gate, rerun_gate, run_gate
 from approvals.actions.opening import open_promotion
 from approvals.actions.operating import archive_version, deprecate_version, roll_back, take_down
-from approvals.actions.policies import publish_policy
+from approvals.actions.policies import publish_policy, rotate_dataset
 from approvals.actions.reporting import report_gate
 from approvals.actions.reviewing import acknowledge_gate, review_promotion, tick_item
 from approvals.actions.succession import restart_promotion, take_over_promotion
@@ -25,6 +25,7 @@ __all__ = [
     "resubmit_promotion",
     "review_promotion",
     "roll_back",
+    "rotate_dataset",
     "run_gate",
     "take_down",
     "take_over_promotion",

@@ -1,10 +1,14 @@
 """The gates Assaydesk knows, by kind. To add one: a file here, its class in `GATES`, a test beside its name."""
 
+from approvals.gates.agreement import AgreementGate
 from approvals.gates.artifact_size import ArtifactSize
 from approvals.gates.base import Gate, Judged, Side
 from approvals.gates.card_complete import CardComplete
 from approvals.gates.card_reviewed import CardReviewed
+from approvals.gates.cost import Cost
+from approvals.gates.explainability import Explainability
 from approvals.gates.external_check import ExternalCheck
+from approvals.gates.fairness import FairnessGate
 from approvals.gates.integrity import Integrity
 from approvals.gates.latency import Latency
 from approvals.gates.lineage_complete import LineageComplete
@@ -22,6 +26,8 @@ GATES: dict[str, Gate] = {
         NoRegression(),
         SegmentFloor(),
         MeanSignedError(),
+        FairnessGate(),
+        AgreementGate(),
         CardComplete(),
         CardReviewed(),
         LineageComplete(),
@@ -30,6 +36,8 @@ GATES: dict[str, Gate] = {
         ArtifactSize(),
         Latency(),
         Memory(),
+        Cost(),
+        Explainability(),
         ExternalCheck(),
     )
 }

@@ -8,10 +8,11 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, get_args, get_origin
 
 from approvals.models.gates import Outcome
+from evidence.agreement import Agreement
 from evidence.comparison import Comparison
 from evidence.measuring import Plan
 from evidence.metrics import METRICS
-from evidence.models import Evaluation, LockedDataset, Measurement
+from evidence.models import Evaluation, Importance, LockedDataset, Measurement
 from registry.models import Version
 
 
@@ -23,8 +24,17 @@ class Side:
     evaluation: Evaluation | None = None
     problem: str = ""
     comparison: Comparison | None = None  # of the candidate with the baseline, on the baseline's side
+    importances: tuple[Importance, ...] = ()  # what its inputs are worth to it, where the gate explains
     measurement: Measurement | None = None  # made for this run, both sides' rounds taking turns
     unreadable: bool = False  # its stored file can't be read, or isn't what was registered
+    data_gone: bool = False  # what was stored of the data or its predictions is gone, or changed
+    agreement: Agreement | None = None  # of the candidate with the baseline, on the baseline's side
+
+    @property
+    def incomparable(self) -> Outcome:
+        """What setting something against this side comes to when that can't be done: a doubt, but what was lost of
+        it is a fault to repair."""
+        return Outcome.ERROR if self.data_gone else Outcome.INCONCLUSIVE
 
 
 @dataclass(frozen=True)
@@ -79,8 +89,12 @@ class Gate(ABC):
     rests_on: ClassVar[frozenset[str]] = frozenset()
     #: Whether a person may make an exception for its failure. What proves that the bytes are the bytes has none.
     waivable: ClassVar[bool] = True
+    #: Whether it sets both versions' predictions side by side, truth or none, instead of comparing how good they are.
+    agrees: ClassVar[bool] = False
     #: Whether its answer comes from outside, later: review goes on meanwhile, completion waits for it.
     awaits: ClassVar[bool] = False
+    #: Whether it asks what the candidate's inputs are worth to it. It gets that instead of evaluations.
+    explains: ClassVar[bool] = False
 
     def read_parameters(self, raw: Mapping[str, Any]) -> Any:
         """The parameters, typed. Raises ValueError naming the one that is unknown, missing or of the wrong type."""

@@ -1,10 +1,8 @@
 from dataclasses import dataclass, field
 
 from approvals.gates.base import DATASET, Parameters, meaning
-from approvals.gates.measured import MeasuredGate, Rule
+from approvals.gates.measured import PERCENTILES, MeasuredGate, Rule, milliseconds
 from evidence.measuring import Plan
-
-PERCENTILES = ("p50", "p95", "p99")
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,4 @@ class Latency(MeasuredGate):
 
     def rule(self, parameters: LatencyParameters) -> Rule:
         title = f"Latency {parameters.percentile}"
-        return Rule(parameters.percentile, title, parameters.at_most_ms, parameters.at_most_ratio)
-
-    def in_words(self, value: float) -> str:
-        places = next(places for places, least in enumerate((100, 10, 1, 0)) if value >= least)
-        return f"{value:,.{places}f} ms"
+        return Rule(parameters.percentile, title, parameters.at_most_ms, parameters.at_most_ratio, milliseconds)

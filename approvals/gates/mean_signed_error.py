@@ -1,12 +1,12 @@
 from dataclasses import dataclass, field
+from typing import Any
 
 from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.misfits import why_not_measured_on
 from approvals.models.gates import Outcome
-from evidence.loading import load_rows, load_scores
-from evidence.metrics import METRICS, why_not_measured
-from evidence.metrics.binary import Floats
-from evidence.models import LockedDataset
-from evidence.single_intervals import further_rows, mean_interval
+from evidence.metrics import METRICS
+from evidence.models import LockedDataset, MetricValue
+from evidence.single_intervals import further_rows
 
 METRIC = METRICS["mean_signed_error"]
 
@@ -37,7 +37,7 @@ class MeanSignedError(Gate):
         return parameters.dataset
 
     def why_not_on(self, locked: LockedDataset, parameters: SignedErrorParameters) -> str:
-        return why_not_measured(METRIC.key, locked.task)
+        return why_not_measured_on(locked, METRIC.key)
 
     def check(self, candidate: Side, baseline: Side | None, parameters: SignedErrorParameters) -> Judged:
         evaluation = candidate.evaluation
@@ -46,19 +46,20 @@ class MeanSignedError(Gate):
         provenance, evidence = evaluation.provenance, (evaluation.predictions_digest,)
         if problem := self.why_not_on(evaluation.dataset, parameters):
             return Judged(Outcome.ERROR, f"{problem}.", provenance=provenance, evidence=evidence)
-        errors = load_scores(evaluation) - load_rows(evaluation.dataset).truth
-        outcome, summary, details = _judge(errors, parameters.at_most)
+        measured = evaluation.values.get(metric=METRIC.key, column="", segment="")
+        outcome, summary, details = _judge(measured, parameters.at_most)
         return Judged(outcome, f"{summary} on {parameters.dataset}", details, provenance, evidence)
 
 
-def _judge(errors: Floats, at_most: float) -> tuple[Outcome, str, dict[str, float | int | str]]:
-    n, mean, limit = len(errors), float(errors.mean()), METRIC.figure(at_most)
-    if n < 2:
-        text = f"{METRIC.title} {METRIC.difference(mean)}: {n} row has no interval"
-        return Outcome.INCONCLUSIVE, text, {"value": mean, "rows": n}
-    low, high = mean_interval(errors)
-    details: dict[str, float | int | str] = {"value": mean, "low": low, "high": high, "rows": n}
-    details["method"] = "mean ± Student t"
+def _judge(measured: MetricValue, at_most: float) -> tuple[Outcome, str, dict[str, Any]]:
+    n, limit, mean = measured.n, METRIC.figure(at_most), measured.value
+    low, high = measured.low, measured.high
+    details: dict[str, Any] = {"value": mean, "low": low, "high": high, "rows": n, "method": measured.method}
+    if mean is None:
+        return Outcome.ERROR, f"{METRIC.title} can't be measured: {measured.reason}", details
+    if low is None or high is None:
+        text = f"{METRIC.title} {METRIC.difference(mean)}: {n:,} row{'s have' if n != 1 else ' has'} no interval"
+        return Outcome.INCONCLUSIVE, text, details
     text = f"{METRIC.title} {METRIC.difference(mean)} ({METRIC.difference(low)} to {METRIC.difference(high)})"
     if -at_most <= low and high <= at_most:
         return Outcome.PASSED, f"{text}, within ±{limit}", details

@@ -37,7 +37,4 @@ class Memory(MeasuredGate):
 
     def rule(self, parameters: MemoryParameters) -> Rule:
         ceiling = None if parameters.at_most_bytes is None else bytes_of(parameters.at_most_bytes)
-        return Rule("peak_bytes", "Peak memory", ceiling, parameters.at_most_ratio)
-
-    def in_words(self, value: float) -> str:
-        return size_in_words(value)
+        return Rule("peak_bytes", "Peak memory", ceiling, parameters.at_most_ratio, size_in_words)

@@ -2,9 +2,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.misfits import why_not_labelled, why_not_measured_on
 from approvals.models.gates import Outcome
-from evidence.metrics import METRICS, Metric, why_not_measured
-from evidence.models import Provenance
+from evidence.metrics import METRICS, Metric
+from evidence.models import LockedDataset, Provenance
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class MetricThreshold(Gate):
     def dataset(self, parameters: ThresholdParameters) -> str:
         return parameters.dataset
 
+    def why_not_on(self, locked: LockedDataset, parameters: ThresholdParameters) -> str:
+        return why_not_labelled(locked)
+
     def check(self, candidate: Side, baseline: Side | None, parameters: ThresholdParameters) -> Judged:
         evaluation = candidate.evaluation
         if evaluation is None:
@@ -48,7 +52,7 @@ class MetricThreshold(Gate):
         if parameters.provenance == Provenance.EXECUTED and evaluation.provenance != Provenance.EXECUTED:
             text = f"The policy asks for a run here; only predictions made elsewhere are there ({evaluation})."
             return Judged(Outcome.FAILED, text, provenance=evaluation.provenance, evidence=evidence)
-        if misfit := why_not_measured(parameters.metric, candidate.version.task):
+        if misfit := why_not_measured_on(evaluation.dataset, parameters.metric):
             return Judged(Outcome.ERROR, f"{misfit}.", provenance=evaluation.provenance, evidence=evidence)
         measured = evaluation.values.get(metric=parameters.metric, column="", segment="")
         if measured.value is None:

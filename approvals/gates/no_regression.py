@@ -2,9 +2,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.misfits import why_not_labelled, why_not_measured_on
 from approvals.models.gates import Outcome
 from evidence.comparison import Difference, judge_no_regression
-from evidence.metrics import METRICS, SEGMENT_METRICS, why_not_measured
+from evidence.metrics import METRICS, SEGMENT_METRICS
+from evidence.models import LockedDataset
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,22 @@ class NoRegression(Gate):
     def dataset(self, parameters: RegressionParameters) -> str:
         return parameters.dataset
 
+    def why_not_on(self, locked: LockedDataset, parameters: RegressionParameters) -> str:
+        return why_not_labelled(locked)
+
     def check(self, candidate: Side, baseline: Side | None, parameters: RegressionParameters) -> Judged:
         if candidate.evaluation is None:
             return Judged(Outcome.ERROR, candidate.problem)
         provenance = candidate.evaluation.provenance
         evidence: tuple[str, ...] = (candidate.evaluation.predictions_digest,)
-        if misfit := why_not_measured(parameters.metric, candidate.version.task):
+        if misfit := why_not_measured_on(candidate.evaluation.dataset, parameters.metric):
             return Judged(Outcome.ERROR, f"{misfit}.", provenance=provenance, evidence=evidence)
         if baseline is None:
             text = "Nothing is live to compare with."
             return Judged(Outcome.PASSED, text, provenance=provenance, evidence=evidence)
         if baseline.evaluation is None or baseline.comparison is None:
             text = f"{baseline.version} is live but can't be compared with: {baseline.problem}"
-            return Judged(Outcome.INCONCLUSIVE, text, provenance=provenance, evidence=evidence)
+            return Judged(baseline.incomparable, text, provenance=provenance, evidence=evidence)
         evidence += (baseline.evaluation.predictions_digest,)
         difference = _wanted(baseline.comparison.measures + baseline.comparison.segments, parameters)
         if difference is None:

@@ -3,8 +3,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
+from approvals.gates.misfits import why_no_column, why_not_measured_on
 from approvals.models.gates import Outcome
-from evidence.metrics import METRICS, Metric, why_not_measured
+from evidence.metrics import METRICS, Metric
 from evidence.models import Evaluation, LockedDataset
 from evidence.segment_values import SegmentValue, segment_values
 
@@ -30,9 +31,9 @@ class SegmentFloor(Gate):
     kind = "segment_floor"
     title = "Good enough in every segment"
     help = (
-        "Is a metric good enough in every value of a segment column? Accuracy, recall and precision have 95% intervals "
-        "that hold for all segments together: a segment beyond the limit fails when its whole interval is, and is "
-        "inconclusive when the interval reaches over. Other metrics are judged by their value alone."
+        "Is a metric good enough in every value of a segment column? The 95% intervals hold for all segments "
+        "together: a segment beyond the limit fails when its whole interval is, and is inconclusive when the interval "
+        "reaches over. Calibration error has no interval and is judged by its value alone."
     )
     parameters_class = SegmentParameters
     rests_on = frozenset({"evidence"})
@@ -51,9 +52,7 @@ class SegmentFloor(Gate):
         return parameters.dataset
 
     def why_not_on(self, locked: LockedDataset, parameters: SegmentParameters) -> str:
-        if parameters.column in locked.segment_columns:
-            return why_not_measured(parameters.metric, locked.task)
-        return _no_such_column(locked, parameters)
+        return why_no_column(locked, parameters.column) or why_not_measured_on(locked, parameters.metric)
 
     def check(self, candidate: Side, baseline: Side | None, parameters: SegmentParameters) -> Judged:
         evaluation = candidate.evaluation
@@ -70,11 +69,6 @@ class SegmentFloor(Gate):
         )
         outcome, summary = _summed_up(judged, small, parameters)
         return Judged(outcome, summary, _details(evaluation, judged, small, parameters), **known)
-
-
-def _no_such_column(locked: LockedDataset, parameters: SegmentParameters) -> str:
-    columns = ", ".join(locked.segment_columns) or "none"
-    return f"{parameters.column} is no segment column of {locked}, which has {columns}"
 
 
 def _summed_up(
@@ -165,7 +159,7 @@ def _details(
         for each in worst_first
     ]
     facts += [[each.segment or "no value", f"{each.n:,} rows: too few to judge"] for each in small]
-    if any(each.low is not None for each in judged):
-        facts.append(["Method", f"Wilson’s interval, widened so that all {len(judged)} hold together at 95%"])
+    if methods := sorted({each.method for each in judged if each.method}):
+        facts.append(["Method", f"{' and '.join(methods)}, widened so that all {len(judged)} hold together at 95%"])
     segments = {each.segment: {"value": each.value, "n": each.n, "low": each.low, "high": each.high} for each in judged}
     return {"rows": evaluation.rows, "segments": segments, "facts": facts}

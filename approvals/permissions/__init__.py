@@ -4,6 +4,7 @@ Each `why_not_…` answers None when it may be done now. `why_never_…` asks ab
 that reason in place of the buttons, while somebody who merely can't yet presses and is told.
 """
 
+from approvals.permissions.administering import why_not_edit_policies
 from approvals.permissions.bringing import (
     why_not_open,
     why_not_report,
@@ -43,6 +44,7 @@ __all__ = [
     "why_not_archive",
     "why_not_decide_after_review",
     "why_not_deprecate",
+    "why_not_edit_policies",
     "why_not_open",
     "why_not_operate",
     "why_not_previous",

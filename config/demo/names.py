@@ -10,3 +10,8 @@ def training_dataset(model: str) -> str:
 
 def holdout_dataset(model: str) -> str:
     return f"{model}-holdout"
+
+
+def upcoming_dataset(model: str) -> str:
+    """Rows without labels: what the model would be asked next."""
+    return f"{model}-upcoming"

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from approvals import default_policies
 from approvals.actions import publish_policy
-from config.demo.names import DIGIT_MODEL, FARE_MODEL, holdout_dataset
+from config.demo.names import DIGIT_MODEL, FARE_MODEL, holdout_dataset, upcoming_dataset
 from registry.models import Model, Stage
 
 HOLDOUT = "loan-holdout@1"
@@ -22,6 +22,10 @@ MOST_RMSPE = {Stage.STAGING: 0.20, Stage.PRODUCTION: 0.15}
 """Routes known by distance and market alone miss a fare by 30%, with last year's fare known by 11%."""
 RMSPE_MARGIN = 0.005
 """How much RMSPE may get worse: half a percentage point, about what the holdout can just not tell apart."""
+LEAST_CORRELATION = 0.9
+"""Of two versions' fares for the same routes a year on."""
+LEAST_RATIO = 0.8
+"""Four fifths, the rule of thumb of American employment law: of the smaller to the larger share of approvals."""
 LEAST_ACCURACY = {Stage.STAGING: 0.90, Stage.PRODUCTION: 0.95}
 
 
@@ -42,7 +46,9 @@ def fare_policies() -> dict[str, dict[str, Any]]:
     """Stage → policy for air fares, judged by RMSPE."""
     dataset = f"{holdout_dataset(FARE_MODEL)}@1"
     kept = _no_regression("rmspe-kept", "RMSPE kept", {"metric": "rmspe", "margin": RMSPE_MARGIN}, dataset)
-    return _two_policies(lambda stage: [_ceiling("rmspe", MOST_RMSPE[stage], dataset)], [kept])
+    alike = {"dataset": f"{upcoming_dataset(FARE_MODEL)}@1", "least_correlation": LEAST_CORRELATION}
+    agreement = {"key": "agreement", "kind": "agreement", "title": "Like what is live, next year", "parameters": alike}
+    return _two_policies(lambda stage: [_ceiling("rmspe", MOST_RMSPE[stage], dataset)], [kept, agreement])
 
 
 def digit_policies() -> dict[str, dict[str, Any]]:
@@ -79,7 +85,14 @@ def production() -> dict[str, Any]:
         _no_regression("log-loss-kept", "Log loss kept", {"metric": "log_loss", "margin": MARGIN}, HOLDOUT),
         _no_regression("recall-kept-black", "Recall kept for Black applicants", black, HOLDOUT),
     ]
-    return {**default, "gates": [*default["gates"], floor, *compared]}
+    return {**default, "gates": [*default["gates"], floor, *compared, *_looked_into()]}
+
+
+def _looked_into() -> list[dict[str, Any]]:
+    """Gates about the version itself: whether it treats groups alike, and what it decides by."""
+    ratio = {"measure": "selection_rate_ratio", "column": "sex", "at_least": LEAST_RATIO, "dataset": HOLDOUT}
+    fair = {"key": "fair-by-sex", "kind": "fairness", "title": "Approved alike, women and men", "parameters": ratio}
+    return [fair, {"key": "explained", "kind": "explainability", "parameters": {"dataset": HOLDOUT}}]
 
 
 def _floor(metric: str, at_least: float, dataset: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assaydesk_client.client import Client
-from config.demo.names import DIGIT_MODEL, FARE_MODEL, holdout_dataset, training_dataset
+from config.demo.names import DIGIT_MODEL, FARE_MODEL, holdout_dataset, training_dataset, upcoming_dataset
 from config.demo.steps import Steps, Unexpected
 from config.demo.telling import Telling, expect_state, inconclusive
 
@@ -40,9 +40,13 @@ class FareStory(ShorterStory):
         super().__init__(FARE_MODEL, cast, folder / FARE_MODEL, steps)
 
     def begin(self) -> None:
-        with self.steps.step("dana creates the model air-fare and its data; sam locks the year 2000"):
+        with self.steps.step("dana creates the model air-fare and its data; sam locks 2000, and 2001 without fares"):
             description = "The average one-way fare of an American air route in a year, in dollars."
             self.create(description=description, risk_tier="medium", primary_metric="rmspe")
+            upcoming = upcoming_dataset(FARE_MODEL)
+            self.sam.create_dataset(upcoming, "The same routes a year on, whose fares are not known here.")
+            file = self.folder / f"{upcoming}.csv"
+            self.sam.lock_dataset(upcoming, file, id_column="id", task="regression", segments=["distance"])
 
     def tell(self) -> None:
         with self.steps.step("air-fare 1.0.0 is stopped before Staging: its RMSPE is over the policy's threshold"):

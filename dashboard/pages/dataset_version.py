@@ -9,9 +9,14 @@ from django.db.models import Count, Max, Min
 
 from accounts.access import visible
 from accounts.models import User
-from approvals.impact import Impact, impact_of
+from approvals.impact import Impact, impact_of, policies_naming
+from approvals.models import PolicyRevision
+from approvals.permissions import why_not_edit_policies
 from dashboard import figures
+from evidence.exposure import Wear, wear
 from evidence.models import ExposureEntry, LockedDataset
+from evidence.permissions import why_not_lock
+from evidence.queries import locked_versions
 from registry.models import DatasetVersion, Model
 
 LEDGER_SHOWN = 25
@@ -41,12 +46,35 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class OlderUse:
+    """An older locked version that policies still name, as far as the reader sees them."""
+
+    locked: str
+    policies: list[PolicyRevision]
+
+
+@dataclass(frozen=True)
+class Succession:
+    """How a locked version stands to the others of its dataset. `later` is the newest one after it, if there is one;
+    `older_uses` are what policies name instead of it, told on the newest only."""
+
+    later: LockedDataset | None
+    older_uses: list[OlderUse]
+    may_lock: bool
+    may_rotate: bool
+
+
+@dataclass(frozen=True)
 class DatasetVersionPage:
+    """What the page shows; `ledger`, `wear` and `succession` are of locked data."""
+
     data: DatasetVersion
     locked: LockedDataset | None
     facts: list[tuple[str, str]]
     impact: Impact
     ledger: Ledger | None
+    wear: Wear
+    succession: Succession | None
 
 
 def dataset_version_page(data: DatasetVersion, user: User, *, ledger_before: int | None) -> DatasetVersionPage:
@@ -58,6 +86,22 @@ def dataset_version_page(data: DatasetVersion, user: User, *, ledger_before: int
         facts=declared(locked) if locked else [],
         impact=impact_of(data, actor=user),
         ledger=_ledger(locked, user, ledger_before) if locked else None,
+        wear=wear(locked) if locked else Wear(),
+        succession=_succession(locked, user) if locked else None,
+    )
+
+
+def _succession(locked: LockedDataset, user: User) -> Succession:
+    """In three queries however many versions and policies there are."""
+    versions = list(locked_versions(locked.dataset_version.dataset))
+    is_newest = versions[0] == locked
+    older = [str(each) for each in versions if each != locked] if is_newest else []
+    named = policies_naming(older, actor=user)
+    return Succession(
+        later=None if is_newest else versions[0],
+        older_uses=[OlderUse(each, policies) for each, policies in named.items()],
+        may_lock=why_not_lock(user) is None,
+        may_rotate=why_not_edit_policies(user) is None,
     )
 
 
@@ -67,14 +111,15 @@ def declared(locked: LockedDataset) -> list[tuple[str, str]]:
         ("Rows", f"{figures.number(locked.rows, 0)}, {figures.file_size(locked.size)}"),
         ("Id", locked.id_column),
         ("Task", locked.get_task_display()),
-        ("Target", locked.target),
+        ("Target", locked.target or "none: no labels, so versions are compared with each other only"),
     ]
     if locked.classes:
         facts.append(("Classes", ", ".join(locked.classes)))
     if locked.positives is not None:
         share = figures.figure(locked.positives / locked.rows, figures.SHARE)
         facts.append(("Positive label", f"{locked.positive_label}, {share} of the rows"))
-    return [*facts, ("Segments", ", ".join(locked.segment_columns) or "none declared")]
+    facts.append(("Segments", ", ".join(locked.segment_columns) or "none declared"))
+    return [*facts, ("Weight", locked.weight_column or "none: all rows count alike")]
 
 
 def _ledger(locked: LockedDataset, user: User, before: int | None) -> Ledger:

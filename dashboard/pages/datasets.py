@@ -10,7 +10,9 @@ from django.db.models.functions import Lower
 
 from accounts.access import visible
 from accounts.models import User
+from evidence.exposure import Wear, wear_of
 from evidence.models import ExposureEntry, LockedDataset
+from evidence.permissions import why_not_lock
 from registry.models import Dataset, DatasetVersion, Version
 
 PAGE_SIZE = 25
@@ -26,8 +28,11 @@ class Released:
 
 @dataclass(frozen=True)
 class DatasetRow:
+    """`wear` is that of the newest locked version, without one that of nothing."""
+
     dataset: Any
     released: Released
+    wear: Wear
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class DataRow:
     trained: int
     evaluated: int
     released: Released
+    wear: Wear
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,11 @@ class DatasetPage:
     dataset: Dataset
     rows: list[DataRow]
     older: int | None
+    may_lock: bool
 
 
 def dataset_list(*, search: str = "", after: str = "") -> DatasetList:
-    """One page of the datasets whose name or description contains `search`; three queries at most."""
+    """One page of the datasets whose name or description contains `search`; five queries at most."""
     keyed: QuerySet[Any] = Dataset.objects.annotate(key=Lower("name"), locked=Count("versions__locked"))
     if search:
         keyed = keyed.filter(Q(name__icontains=search) | Q(description__icontains=search))
@@ -68,7 +75,8 @@ def dataset_list(*, search: str = "", after: str = "") -> DatasetList:
     found = list(keyed.order_by("key")[: PAGE_SIZE + 1])
     page = found[:PAGE_SIZE]
     released = _released("dataset__dataset_version__dataset", page)
-    rows = [DatasetRow(dataset, released.get(dataset.pk, Released())) for dataset in page]
+    worn = _newest_wear(page)
+    rows = [DatasetRow(each, released.get(each.pk, Released()), worn.get(each.pk, Wear())) for each in page]
     return DatasetList(rows, page[-1].name if len(found) > PAGE_SIZE else "")
 
 
@@ -79,7 +87,12 @@ def dataset_page(dataset: Dataset, user: User, *, before: int | None) -> Dataset
         versions = versions.filter(number__lt=before)
     found = list(versions[: PAGE_SIZE + 1])
     page = found[:PAGE_SIZE]
-    return DatasetPage(dataset, _data_rows(page, user), page[-1].number if len(found) > PAGE_SIZE else None)
+    return DatasetPage(
+        dataset=dataset,
+        rows=_data_rows(page, user),
+        older=page[-1].number if len(found) > PAGE_SIZE else None,
+        may_lock=why_not_lock(user) is None,
+    )
 
 
 def _data_rows(page: list[DatasetVersion], user: User) -> list[DataRow]:
@@ -87,6 +100,7 @@ def _data_rows(page: list[DatasetVersion], user: User) -> list[DataRow]:
     trained = _counted(seen, "trained_on", page)
     evaluated = _counted(seen, "evaluations__dataset__dataset_version", page)
     released = _released("dataset__dataset_version", page)
+    worn = wear_of([data.locked.pk for data in page if hasattr(data, "locked")])
     return [
         DataRow(
             data=data,
@@ -94,9 +108,18 @@ def _data_rows(page: list[DatasetVersion], user: User) -> list[DataRow]:
             trained=trained[data.pk],
             evaluated=evaluated[data.pk],
             released=released.get(data.pk, Released()),
+            wear=worn.get(data.locked.pk, Wear()) if hasattr(data, "locked") else Wear(),
         )
         for data in page
     ]
+
+
+def _newest_wear(page: list[Any]) -> dict[int, Wear]:
+    """By dataset how worn its newest locked version is. Three queries."""
+    versions = LockedDataset.objects.filter(dataset_version__dataset__in=page).order_by("dataset_version__number")
+    newest: dict[int, int] = dict(versions.values_list("dataset_version__dataset", "pk"))
+    worn = wear_of(newest.values())
+    return {dataset: worn[locked] for dataset, locked in newest.items()}
 
 
 def _counted(versions: QuerySet[Version], path: str, page: list[DatasetVersion]) -> Counter[int]:

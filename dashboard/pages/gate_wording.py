@@ -6,9 +6,11 @@ from typing import Any
 
 from approvals.gates import GATES
 from approvals.gates.base import ParameterHelp
+from approvals.gates.cost import significant
 from approvals.gates.sizes import bytes_of, size_in_words
 from approvals.policies import GateRule
 from dashboard import figures
+from evidence.fairness import MEASURES
 from evidence.metrics import METRICS
 
 
@@ -65,6 +67,42 @@ def _mean_signed_error(parameters: Any) -> str:
     return f"Mean signed error within ±{figures.figure(parameters.at_most)} on {parameters.dataset}"
 
 
+def _fairness(parameters: Any) -> str:
+    measure = MEASURES[parameters.measure]
+    limit = f"at least {figures.figure(parameters.limit)}"
+    if not measure.is_ratio:
+        limit = f"at most {figures.difference(parameters.limit, figures.SHARE).lstrip('+')}"
+    return f"{measure.title} between any two of {parameters.column} {limit}, on {parameters.dataset}"
+
+
+def _agreement(parameters: Any) -> str:
+    asked = [
+        (parameters.at_least, "at least {} decided alike", figures.SHARE),
+        (parameters.least_correlation, "correlation at least {}", ""),
+        (parameters.at_most_psi, "stability index at most {}", ""),
+        (parameters.at_most_ks, "Kolmogorov–Smirnov distance at most {}", ""),
+    ]
+    told = [text.format(figures.figure(limit, unit)) for limit, text, unit in asked if limit is not None]
+    return f"Says what the live version says of {parameters.dataset}: {', '.join(told)}"
+
+
+def _cost(parameters: Any) -> str:
+    price = f"{parameters.currency} {parameters.price_per_hour:g} an hour"
+    ceiling = None if parameters.at_most is None else f"{parameters.currency} {significant(parameters.at_most)}"
+    return f"1,000 predictions at {price}, {_rows(parameters)} in one call: {_ceilings(ceiling, parameters)}"
+
+
+def _explainability(parameters: Any) -> str:
+    told = [f"What each input is worth to it on {parameters.dataset}"]
+    if parameters.report:
+        told.append(f"or the report {parameters.report}")
+    if parameters.most_share is not None:
+        told.append(f"none carrying more than {figures.figure(parameters.most_share, figures.SHARE)} of all importance")
+    if parameters.not_by:
+        told.append(f"without {', '.join(parameters.not_by)}")
+    return ", ".join(told)
+
+
 def _card_complete(parameters: Any) -> str:
     return f"The card has text under {', '.join(parameters.sections)}"
 
@@ -103,6 +141,8 @@ _ASKS: dict[str, Callable[[Any], str]] = {
     "no_regression": _no_regression,
     "segment_floor": _segment_floor,
     "mean_signed_error": _mean_signed_error,
+    "fairness": _fairness,
+    "agreement": _agreement,
     "card_complete": _card_complete,
     "card_reviewed": lambda _: "Somebody other than its writer reviewed the card’s newest revision",
     "lineage_complete": lambda _: "Code, data and environment are named and pinned",
@@ -111,6 +151,8 @@ _ASKS: dict[str, Callable[[Any], str]] = {
     "artifact_size": _artifact_size,
     "latency": _latency,
     "memory": _memory,
+    "cost": _cost,
+    "explainability": _explainability,
     "external_check": _external_check,
 }
 

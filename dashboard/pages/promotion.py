@@ -11,11 +11,12 @@ from accounts.reasons import Refusal
 from approvals.models import Promotion, Review, State
 from approvals.standing import Marks, marks_of
 from approvals.waiting import due_time
+from dashboard.charts import Chart
 from dashboard.forms.decision import Typed
 from dashboard.hallmarks import Die, hallmark
 from dashboard.names import Person
 from dashboard.pages.promotion_card import CardView, card_view
-from dashboard.pages.promotion_curve import Chart, chart_of
+from dashboard.pages.promotion_curve import chart_of
 from dashboard.pages.promotion_evidence import Evidence
 from dashboard.pages.promotion_gates import Gates, gates_of
 from dashboard.pages.promotion_notices import Notices, notices_of
@@ -23,8 +24,17 @@ from dashboard.pages.promotion_panel import Panel, panel_of
 from dashboard.pages.promotion_timeline import Timeline, timeline_of
 from dashboard.pages.stored_evidence import evidence_for
 from dashboard.pages.version_hallmark import metric_title
-from evidence.models import Provenance
+from evidence.exposure import Wear, wear_of
+from evidence.models import LockedDataset, Provenance
 from registry.models import DatasetVersion, Stage, StageTerm
+
+
+@dataclass(frozen=True)
+class WornData:
+    """Locked data on which so many versions were judged that chance alone finds a good one."""
+
+    locked: LockedDataset
+    wear: Wear
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class PromotionPage:
     promotion: Promotion
     dies: list[Die]
     evidence: list[Evidence]
+    worn: list[WornData]
     chart: Chart | None
     gates: Gates
     card: CardView
@@ -69,13 +80,14 @@ def promotion_page(
     sent = sent or Typed()
     prefetch_related_objects([reader], "groups")
     marks = marks_of(promotion)
-    evidence = evidence_for(marks)
+    evidence = evidence_for(marks, by_segment=True)
     version = promotion.version
     terms = _present_terms(promotion)
     return PromotionPage(
         promotion=promotion,
         dies=_dies(marks, evidence),
         evidence=evidence,
+        worn=_worn(evidence) if promotion.is_open else [],
         chart=chart_of(evidence[0]) if evidence else None,
         gates=gates_of(marks, evidence, reader, sent, str(refusal.reason) if refusal else ""),
         card=card_view(promotion),
@@ -96,6 +108,13 @@ def gates_part(promotion: Promotion, reader: User) -> Gates:
     """Only the gates, for refreshing them while they run."""
     marks = marks_of(promotion)
     return gates_of(marks, evidence_for(marks), reader, Typed(), "")
+
+
+def _worn(evidence: list[Evidence]) -> list[WornData]:
+    """The datasets shown that were used too often. Two queries."""
+    shown = [each.candidate.dataset for each in evidence if each.candidate]
+    found = wear_of([locked.pk for locked in shown])
+    return [WornData(locked, found[locked.pk]) for locked in shown if found[locked.pk].is_worn]
 
 
 def _present_terms(promotion: Promotion) -> dict[int, StageTerm]:

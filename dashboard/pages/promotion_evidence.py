@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from django.urls import reverse
+
 from approvals.gates.no_regression import RegressionParameters
 from dashboard.figures import MINUS
 from dashboard.figures import difference as difference_in_words
 from dashboard.forest import Axis, measure_axis, segment_axis
+from dashboard.pages.cases import Count, harmed_rows
+from dashboard.pages.evidence_harms import Harm, other_harms
+from dashboard.readable import column_in_words
 from evidence.comparison import Comparison, Difference
+from evidence.findings import finding
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
 from evidence.models import Evaluation, MetricValue
 from registry.models import Version
@@ -53,7 +59,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Candidate and baseline on one locked dataset; anything may be missing, and `absence` says what and why."""
+    """Candidate and baseline on one locked dataset; anything may be missing, and `absence` says what and why.
+
+    Groups are looked at by `group_metric`, else by the one their people would notice (`SEGMENT_METRICS`).
+    """
 
     dataset: str
     version: Version
@@ -64,6 +73,7 @@ class Evidence:
     own_values: list[MetricValue]
     rules: list[RegressionParameters]
     absence: str
+    group_metric: str = ""
 
     @cached_property
     def measures(self) -> list[MeasureRow]:
@@ -82,12 +92,23 @@ class Evidence:
     @cached_property
     def opening(self) -> list[Piece]:
         """How the measures came out: `Better on 2 of 4 measures`, `worse on 1: recall`."""
-        came_out = [row.difference.verdict for row in self.measures]
-        pieces = [_piece(verdict, came_out, self.measures) for verdict in _SAID if verdict in came_out]
+        if self.comparison is None:
+            return []
+        found = finding(self.comparison)
+        counts = {"better": found.better, "same": found.same, "worse": found.worse, "undefined": found.undefined}
+        worse = [METRICS[harm.metric].title for harm in found.harms if not harm.column]
+        pieces = [_piece(verdict, count, worse) for verdict, count in counts.items() if count]
         first = pieces[0]
         head, colon, names = first.words.partition(":")
-        words = f"{head[:1].upper()}{head[1:]} of {len(came_out)} measures{colon}{names}"
+        words = f"{head[:1].upper()}{head[1:]} of {found.measures} measures{colon}{names}"
         return [replace(first, words=words), *pieces[1:]]
+
+    @property
+    def harmed(self) -> Count | None:
+        """The rows that get worse, and where they are shown."""
+        if self.comparison is None or self.live is None or self.candidate is None:
+            return None
+        return harmed_rows(self.version, self.live, self.candidate.dataset, self.comparison.decisions)
 
     @cached_property
     def groups_said(self) -> Piece | None:
@@ -105,7 +126,7 @@ class Evidence:
     @property
     def segment_metric(self) -> Metric:
         """What groups are compared by."""
-        return METRICS[SEGMENT_METRICS[self.version.task]]
+        return METRICS[self.group_metric or SEGMENT_METRICS[self.version.task]]
 
     @cached_property
     def segments(self) -> list[SegmentRow]:
@@ -120,7 +141,7 @@ class Evidence:
 
     @property
     def _segments(self) -> list[Difference]:
-        return self.comparison.segments if self.comparison else []
+        return self.comparison.segments_by(self.segment_metric.key) if self.comparison else []
 
     @property
     def rows_counted(self) -> str:
@@ -143,6 +164,25 @@ class Evidence:
     def small_segments(self) -> list[SegmentRow]:
         axis = Axis(zero=0, scale=1)
         return [SegmentRow(each, segment_name(each), axis) for each in self._segments if each.verdict == "too_small"]
+
+    @cached_property
+    def other_harms(self) -> list[Harm]:
+        """Other measures that get surely worse for some group, the surest first."""
+        return other_harms(self.comparison) if self.comparison else []
+
+    @property
+    def address(self) -> str:
+        """Where all of it is shown; empty without an evaluation."""
+        if self.candidate is None:
+            return ""
+        data = self.candidate.dataset.dataset_version
+        page = reverse("evidence", args=[self.version.model.name, self.version.number, data.dataset.name, data.number])
+        return f"{page}?against={self.live.number}" if self.live else page
+
+    @property
+    def weight_column(self) -> str:
+        """The column that says how much each row counts; empty when they count alike."""
+        return self.candidate.dataset.weight_column if self.candidate else ""
 
     @property
     def segment_limits(self) -> list[RegressionParameters]:
@@ -167,18 +207,15 @@ _SAID = {
 }
 
 
-def _piece(verdict: str, came_out: Sequence[str], rows: Sequence[MeasureRow]) -> Piece:
+def _piece(verdict: str, count: int, worse: Sequence[str]) -> Piece:
     tone, icon, words = _SAID[verdict]
-    words = f"{words} {came_out.count(verdict)}"
-    if verdict == "worse":
-        words += ": " + ", ".join(row.title for row in rows if row.difference.verdict == "worse")
-    return Piece(tone, icon, words)
+    words = f"{words} {count}"
+    return Piece(tone, icon, f"{words}: {', '.join(worse)}" if verdict == "worse" else words)
 
 
 def segment_name(difference: Difference) -> str:
     """`Marital status: single`."""
-    column = difference.column.replace("_", " ")
-    return f"{column[:1].upper()}{column[1:]}: {difference.value}"
+    return f"{column_in_words(difference.column)}: {difference.value}"
 
 
 def _measure_row(difference: Difference, evidence: Evidence, margin: float | None) -> MeasureRow:

@@ -28,10 +28,14 @@ class _Stored:
         return self.evaluations.get((version.pk, reference.casefold())) if version else None
 
 
-def evidence_for(marks: Marks) -> list[Evidence]:
-    """One for each locked dataset that the policy's gates name, those of comparing gates first. Three queries."""
+def evidence_for(marks: Marks, *, by_segment: bool = False) -> list[Evidence]:
+    """One for each locked dataset that the policy's gates name, those of comparing gates first. Three queries.
+
+    `by_segment` loads the large part of comparisons too: every metric by group.
+    """
     promotion = marks.promotion
-    stored = _Stored(_evaluations(promotion), _comparisons(promotion), _own_values(promotion.version))
+    compared = _comparisons(promotion, by_segment=by_segment)
+    stored = _Stored(_evaluations(promotion), compared, _own_values(promotion.version))
     return [_evidence(marks, reference, stored) for reference in _references(marks.document)]
 
 
@@ -93,11 +97,16 @@ def _evaluations(promotion: Promotion) -> dict[tuple[int, str], Evaluation]:
     return {(each.version_id, str(each.dataset).casefold()): each for each in found}
 
 
-def _comparisons(promotion: Promotion) -> dict[tuple[int, int], Comparison]:
+def _comparisons(promotion: Promotion, *, by_segment: bool) -> dict[tuple[int, int], Comparison]:
     found = StoredComparison.objects.filter(
         candidate__version=promotion.version_id, baseline__version=promotion.baseline_id
     )
-    return {(each.candidate_id, each.baseline_id): Comparison.from_dict(each.result) for each in found}
+    if not by_segment:
+        slim = found.defer("by_segment")
+        return {(each.candidate_id, each.baseline_id): Comparison.from_dict(each.result) for each in slim}
+    return {
+        (each.candidate_id, each.baseline_id): Comparison.from_dict(each.result | each.by_segment) for each in found
+    }
 
 
 def _own_values(version: Version) -> dict[int, list[MetricValue]]:

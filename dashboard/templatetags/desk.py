@@ -153,6 +153,12 @@ def thousands(value: int) -> str:
 
 
 @register.filter
+def milliseconds(value: float) -> str:
+    """A time of a call: `0.043 ms`, `4.3 ms`, `43 ms`."""
+    return f"{figures.number(value, 3 if value < 1 else 1 if value < 10 else 0)} ms"
+
+
+@register.filter
 def file_size(size: int) -> str:
     """Bytes as 51.6 MB."""
     return figures.file_size(size)
@@ -187,6 +193,28 @@ def forest_axis(axis: forest.Axis, metric: str) -> dict[str, Any]:
     unit, sign = _metric(metric).unit, 1 if _metric(metric).direction == "higher" else -1
     ticks = [{"x": tick.x, "words": _tick_words(sign * tick.value, unit)} for tick in axis.ticks]
     return {"ticks": ticks}
+
+
+@register.inclusion_tag("includes/whisker.html")
+def whisker_cell(mark: forest.Mark | None, axis: forest.Axis, bar: tuple[float, float] | None = None) -> dict[str, Any]:
+    """The table cell that draws a value with its interval, and a `bar` of that left end and width. For the eye only."""
+    return {"mark": mark, "axis": axis, "bar": bar}
+
+
+@register.inclusion_tag("includes/forest_axis.html")
+def whisker_axis(axis: forest.Axis, unit: str = "") -> dict[str, Any]:
+    """Tick labels over a column of whiskers: values as they are, shares in percent."""
+    scale = 100 if unit == figures.SHARE else 1
+    ticks = [
+        {"x": tick.x, "words": f"{round(tick.value * scale, 9):,g}".replace("-", figures.MINUS)} for tick in axis.ticks
+    ]
+    return {"ticks": ticks}
+
+
+@register.simple_tag
+def own_interval(value: Any) -> str:
+    """Both ends of a stored figure's own interval, in its metric's unit; "" without one."""
+    return figures.span(value.low, value.high, _metric(value.metric).unit)
 
 
 def _tick_words(value: float, unit: str) -> str:

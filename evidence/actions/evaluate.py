@@ -1,8 +1,8 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +12,21 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from audit.actions import record
 from evidence import events
+from evidence.columnar import Column
+from evidence.fairness import measure_fairness
 from evidence.fitting import in_dataset_order, why_not_judged_on
 from evidence.isolation import Isolation, Limits
 from evidence.judging import Predicted, curves, measure, measure_segments
-from evidence.loading import LockedRows, load_rows, load_scores, scores_file
+from evidence.loading import LockedRows, load_inputs, load_rows, load_scores, scores_file
 from evidence.metrics import Value
 from evidence.models import Evaluation, ExposureEntry, LockedDataset, MetricValue, Provenance
-from evidence.runtimes import NEVER_EXECUTED, Prediction, RuntimeRefused, predict
-from evidence.tables import Column, typed
-from registry.models import ArtifactFile, Version
-from registry.stores import store
+from evidence.runtimes import NEVER_EXECUTED, SUFFIXES, Prediction, Run, RuntimeRefused, predict
+from registry.models import ArtifactFile, Task, Version
+from registry.stores import BytesGone, store
 from registry.subjects import version_subject
 
 #: Raise it when the measuring code changes what it computes: earlier evaluations are then no longer reused.
-EVALUATOR = "2"
+EVALUATOR = "3"
 
 Report = Callable[[float, str], None]
 
@@ -66,19 +67,42 @@ def evaluate(version: Version, locked: LockedDataset, *, report: Report = _unhea
             f"{locked.dataset_version.number}/inputs and hand them in with `assaydesk predict`.",
         )
     report(0.1, "reading data")
-    rows = load_rows(locked)
+    rows = locked_rows(locked)
     twins = Evaluation.objects.filter(
         artifact_digest=version.artifact_digest, dataset=locked, evaluator=EVALUATOR, provenance=Provenance.EXECUTED
     )
     # Of the same format as well: by another one the same files would be run otherwise, or not at all.
     twin = twins.filter(version__format=version.format).select_related("version").first()
     if twin is not None and _runs_alike(twin.version, version):
-        prediction = Prediction(load_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
+        prediction = Prediction(stored_scores(twin), cast(Isolation, twin.isolation), twin.seconds or 0.0, twin.log)
     else:
         report(0.3, "running the model")
-        prediction = _run(version, locked, rows)
+        prediction = _run(version, locked)
     report(0.8, "measuring")
     return store_evaluation(version, locked, rows, prediction.scores, provenance=Provenance.EXECUTED, ran=prediction)
+
+
+def locked_rows(locked: LockedDataset) -> LockedRows:
+    """What the dataset's rows are judged by. Raises EvidenceMissing when they are gone from the store, or changed."""
+    with _reading(locked):
+        return load_rows(locked)
+
+
+@contextmanager
+def _reading(locked: LockedDataset) -> Iterator[None]:
+    try:
+        yield
+    except BytesGone as gone:
+        text = f"The rows of {locked} can't be read: {gone.reason.text}"
+        raise EvidenceMissing("data_gone", text, gone.reason.remedy) from gone
+
+
+def stored_scores(evaluation: Evaluation) -> npt.NDArray[np.float64]:
+    """Its predictions. Raises EvidenceMissing when they are gone from the store, or changed."""
+    try:
+        return load_scores(evaluation)
+    except BytesGone as gone:
+        raise EvidenceMissing("data_gone", gone.reason.text, gone.reason.remedy) from gone
 
 
 def _runs_alike(one: Version, other: Version) -> bool:
@@ -86,33 +110,28 @@ def _runs_alike(one: Version, other: Version) -> bool:
     return (one.task, one.features, one.contract) == (other.task, other.features, other.contract)
 
 
-def _run(version: Version, locked: LockedDataset, rows: LockedRows) -> Prediction:
+def _run(version: Version, locked: LockedDataset) -> Prediction:
     with model_file(version) as (name, artifact):
         try:
-            prediction = predict(
-                version.format,
-                artifact=artifact,
-                name=name,
-                columns=inputs_of(version, locked, rows),
-                contract=contract_of(version),
-                limits=run_limits(),
-                require_bubblewrap=settings.REQUIRE_ISOLATION,
-            )
+            prediction = predict(run_of(version, name, artifact, inputs_of(version, locked)))
         except RuntimeRefused as refused:
             raise EvidenceMissing(refused.code, refused.text, refused.remedy) from refused
     return replace(prediction, scores=in_dataset_order(version, locked, prediction.scores))
 
 
-def run_limits() -> Limits:
-    """What a model's process may use on this installation."""
-    return Limits(
-        seconds=settings.GATE_SECONDS, cpu_seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES
+def run_of(version: Version, name: str, artifact: Path, columns: Mapping[str, Column]) -> Run:
+    """A run of the version's file on these columns, fed as its contract says, within this installation's limits."""
+    return Run(
+        version.format,
+        artifact,
+        name,
+        columns,
+        {"task": version.task, **version.contract},
+        Limits(
+            seconds=settings.GATE_SECONDS, cpu_seconds=settings.GATE_SECONDS, memory_bytes=settings.GATE_MEMORY_BYTES
+        ),
+        settings.REQUIRE_ISOLATION,
     )
-
-
-def contract_of(version: Version) -> dict[str, Any]:
-    """What the runtime is told of how to feed the version and read its answer; see `evidence.runtimes.predict`."""
-    return {"task": version.task, **version.contract}
 
 
 @contextmanager
@@ -133,17 +152,20 @@ def model_file(version: Version) -> Iterator[tuple[str, Path]]:
 
 
 def _file_to_run(version: Version) -> ArtifactFile:
-    fitting = [file for file in version.files.all() if file.path.endswith(f".{version.format}")]
+    files, suffixes = list(version.files.all()), SUFFIXES.get(version.format, (f".{version.format}",))
+    # The plainest suffix decides: model.lightgbm is the model, whatever notes.txt lies beside it.
+    by_suffix = ([file for file in files if file.path.endswith(suffix)] for suffix in suffixes)
+    fitting = next(filter(None, by_suffix), [])
     if len(fitting) != 1:
         raise EvidenceMissing(
             "unclear_artifact",
-            f"{version} has {len(fitting)} files ending in .{version.format}; exactly one is run.",
-            "Register a version with one such file.",
+            f"{version} has {len(fitting)} files ending in {' or '.join(suffixes)}; exactly one is run.",
+            f"Register a version with one file ending in {suffixes[0]}.",
         )
     return fitting[0]
 
 
-def inputs_of(version: Version, locked: LockedDataset, rows: LockedRows) -> dict[str, Column]:
+def inputs_of(version: Version, locked: LockedDataset) -> dict[str, Column]:
     """The columns that the version is given, in its order. Raises EvidenceMissing naming those that aren't offered."""
     # The id and the target aren't offered: a model that is fed the labels would look perfect.
     missing = [name for name in version.features if name not in locked.input_columns]
@@ -153,7 +175,8 @@ def inputs_of(version: Version, locked: LockedDataset, rows: LockedRows) -> dict
             f"{version} wants {', '.join(missing)}, which the locked dataset doesn't offer.",
             "Register a version with the dataset's column names, or lock a dataset that has them.",
         )
-    return {name: typed(rows.table.columns[name]) for name in version.features}
+    with _reading(locked):
+        return load_inputs(locked, version.features)
 
 
 def store_evaluation(
@@ -171,7 +194,7 @@ def store_evaluation(
     `scores` are as `Prediction` has them, classes in the dataset's order.
     """
     predicted = Predicted(scores, version.decision_threshold)
-    values = _measured(rows, predicted)
+    values = _measured(rows, predicted) if locked.is_labelled else []
     predictions = store().keep([scores_file(scores)], limit=2**40)
     evaluation = Evaluation(
         version=version,
@@ -181,7 +204,8 @@ def store_evaluation(
         artifact_digest=version.artifact_digest,
         predictions_digest=predictions.sha256,
         rows=len(scores),
-        curves=curves(rows, predicted),
+        curves=curves(rows, predicted) if locked.is_labelled else {},
+        fairness=_fairness(rows, predicted) if locked.is_labelled and locked.task == Task.BINARY else {},
         isolation=ran.isolation if ran else "",
         seconds=ran.seconds if ran else None,
         log=ran.log if ran else "",
@@ -211,7 +235,24 @@ def _measured(rows: LockedRows, predicted: Predicted) -> list[MetricValue]:
     return overall + [_row(value, column, segment) for column, segment, value in measure_segments(rows, predicted)]
 
 
+def _fairness(rows: LockedRows, predicted: Predicted) -> dict[str, object]:
+    """Of every segment column, to be kept."""
+    decided = predicted.scores >= predicted.decides_at
+    return {
+        column: measure_fairness(rows.truth, decided, groups, column=column, weight=rows.weight).to_dict()
+        for column, groups in rows.segments.items()
+    }
+
+
 def _row(value: Value, column: str = "", segment: str = "") -> MetricValue:
     return MetricValue(
-        metric=value.metric, column=column, segment=segment, value=value.value, n=value.n, reason=value.reason
+        metric=value.metric,
+        column=column,
+        segment=segment,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        method=value.method,
+        n=value.n,
+        reason=value.reason,
     )

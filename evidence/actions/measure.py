@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from functools import partial
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 
 from audit.actions import record
@@ -13,16 +12,14 @@ from evidence import events
 from evidence.actions.evaluate import (
     EvidenceMissing,
     Report,
-    contract_of,
     inputs_of,
     model_file,
-    run_limits,
+    run_of,
 )
-from evidence.loading import LockedRows, load_rows
+from evidence.columnar import Column
 from evidence.measuring import Plan, Round, median_of, take_turns
 from evidence.models import LockedDataset, Measurement
 from evidence.runtimes import NEVER_EXECUTED, RUNTIMES, RuntimeRefused, time_round
-from evidence.tables import Column
 from registry.models import Version
 from registry.subjects import version_subject
 
@@ -38,9 +35,8 @@ def measure_together(
     One entry per version, in their order: its measurement, or why it can't be measured here. Nothing is reused
     from earlier measurements, nor is a twin's: another moment or another machine would tell something else.
     """
-    rows = load_rows(locked)
     with ExitStack() as stack:
-        sides = [_side(version, locked, rows, plan, stack) for version in versions]
+        sides = [_side(version, locked, plan, stack) for version in versions]
         timers = [side for side in sides if not isinstance(side, EvidenceMissing)]
         rounds = iter(_rounds(timers, plan.rounds, report))
         made = [side if isinstance(side, EvidenceMissing) else next(rounds) for side in sides]
@@ -50,27 +46,15 @@ def measure_together(
 Timer = Callable[[], Round]
 
 
-def _side(
-    version: Version, locked: LockedDataset, rows: LockedRows, plan: Plan, stack: ExitStack
-) -> Timer | EvidenceMissing:
+def _side(version: Version, locked: LockedDataset, plan: Plan, stack: ExitStack) -> Timer | EvidenceMissing:
     """What times one round of the version, its file held ready; or why there is none."""
     try:
         _refuse_unless_run_here(version)
-        columns = _batches(inputs_of(version, locked, rows), plan.batch_rows)
+        columns = _batches(inputs_of(version, locked), plan.batch_rows)
         name, artifact = stack.enter_context(model_file(version))
     except EvidenceMissing as missing:
         return missing
-    return partial(
-        time_round,
-        version.format,
-        artifact=artifact,
-        name=name,
-        columns=columns,
-        contract=contract_of(version),
-        plan=plan,
-        limits=run_limits(),
-        require_bubblewrap=settings.REQUIRE_ISOLATION,
-    )
+    return partial(time_round, run_of(version, name, artifact, columns), plan)
 
 
 def _refuse_unless_run_here(version: Version) -> None:

@@ -1,4 +1,7 @@
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
 from typing import BinaryIO
 
 import numpy as np
@@ -7,12 +10,14 @@ import numpy.typing as npt
 from accounts.models import User
 from accounts.reasons import Conflict, Invalid, refuse_if
 from evidence.actions.evaluate import existing_evaluation, store_evaluation
-from evidence.fitting import why_not_judged_on
-from evidence.loading import LockedRows, load_rows
+from evidence.fitting import classes_on, why_not_judged_on
+from evidence.handed_in import Given, opened
+from evidence.loading import load_rows, locked_file
+from evidence.locking import ID
 from evidence.models import Evaluation, LockedDataset, Provenance
 from evidence.runtimes import RUNTIMES
 from evidence.runtimes.prediction import ROUNDING_OF_SUMS
-from evidence.tables import read_csv
+from evidence.scratch import scratch_folder
 from registry.models import Task, Version
 from registry.permissions import why_not_complete
 
@@ -31,16 +36,12 @@ def hand_in_predictions(version: Version, locked: LockedDataset, stream: BinaryI
     counts and examples say what is wrong.
     """
     _check_may_hand_in(version, locked, actor)
-    given = read_csv(stream, thing="The file of predictions").columns
-    rows = load_rows(locked)
-    _check_header(given, rows)
-    ids = rows.table.columns[locked.id_column]
-    _check_ids(given["id"], ids, locked)
-    places = {row_id: place for place, row_id in enumerate(given["id"])}
-    in_order = {name: [column[places[row_id]] for row_id in ids] for name, column in given.items()}
-    return store_evaluation(
-        version, locked, rows, _predictions(in_order, rows), provenance=Provenance.SCORED, actor=actor
-    )
+    classes = classes_on(version, locked) if version.task == Task.MULTICLASS else []
+    with scratch_folder() as folder, _given(stream, locked, folder) as given:
+        _check_header(given, version.task, classes)
+        _put_in_order(given, locked)
+        scores = _predictions(given, version.task, classes)
+    return store_evaluation(version, locked, load_rows(locked), scores, provenance=Provenance.SCORED, actor=actor)
 
 
 def _check_may_hand_in(version: Version, locked: LockedDataset, actor: User) -> None:
@@ -63,101 +64,133 @@ def _check_may_hand_in(version: Version, locked: LockedDataset, actor: User) -> 
         raise Invalid.because(misfit)
 
 
-def _check_header(given: dict[str, list[str]], rows: LockedRows) -> None:
-    wanted = {"id", "score" if rows.task == Task.BINARY else "prediction"}
-    if wanted <= set(given) or (_has_probabilities(given, rows) and "id" in given):
+@contextmanager
+def _given(stream: BinaryIO, locked: LockedDataset, folder: Path) -> Iterator[Given]:
+    """What was handed in, with the ids of the locked rows beside it as the table `locked`, in their order."""
+    path = folder / "predictions.csv"
+    with path.open("wb") as file:
+        copyfileobj(stream, file)
+    thing = "The file of predictions"
+    with locked_file(locked) as rows, opened(path, thing=thing, folder=folder, beside=[rows]) as given:
+        if not given.is_csv:
+            raise Invalid("not_csv", f"{thing} is not CSV.", "Send a CSV file in UTF-8.")
+        ids = f"SELECT {ID} AS id, file_row_number AS place FROM read_parquet($rows, file_row_number = true)"
+        given.duck.execute(f"CREATE TABLE locked AS {ids}", {"rows": str(rows)})
+        yield given
+
+
+def _check_header(given: Given, task: str, classes: Sequence[str]) -> None:
+    wanted = {ID, "score" if task == Task.BINARY else "prediction"}
+    if wanted <= set(given.names) or (_has_probabilities(given, classes) and ID in given.names):
         return
     named = " and ".join(sorted(wanted))
-    or_classes = ", or id and a column for each class, named by its label" if rows.classes else ""
+    or_classes = ", or id and a column for each class, named by its label" if classes else ""
     raise Invalid("bad_header", f"The file of predictions needs the columns {named}{or_classes}.")
 
 
-def _has_probabilities(given: dict[str, list[str]], rows: LockedRows) -> bool:
-    return bool(rows.classes) and set(rows.classes) <= set(given)
+def _has_probabilities(given: Given, classes: Sequence[str]) -> bool:
+    return bool(classes) and set(classes) <= set(given.names)
 
 
-def _predictions(given: dict[str, list[str]], rows: LockedRows) -> Floats:
-    """The predictions as `Prediction` has them; `given` is in the order of the locked rows."""
-    ids = given["id"]
-    if rows.task == Task.REGRESSION:
-        numbers = _numbers(ids, given["prediction"], "prediction")
-        _check_finite(numbers, ids)
-        return numbers
-    if rows.task == Task.MULTICLASS and not _has_probabilities(given, rows):
-        return _places(ids, given["prediction"], rows.classes)
-    if rows.task == Task.MULTICLASS:
-        columns = [_probabilities(ids, given[label], "class") for label in rows.classes]
-        return _adding_up(np.stack(columns, axis=1), ids)
-    return _probabilities(ids, given["score"], "positive label")
+def _put_in_order(given: Given, locked: LockedDataset) -> None:
+    """Brings the rows into the order of the locked ones. Raises Invalid unless each has exactly one."""
+    row_id = given.text(ID)
+    given.duck.execute(f"CREATE TABLE ids AS SELECT {row_id} AS id, count(*) AS times FROM given GROUP BY 1")
+    wrong = {
+        "missing": "FROM locked ANTI JOIN ids USING (id)",
+        "extra": "FROM ids ANTI JOIN locked USING (id)",
+        "duplicate": "FROM ids WHERE times > 1",
+    }
+    found = {kind: given.all(f"SELECT count(*), min(id) {rows}")[0] for kind, rows in wrong.items()}
+    if any(count for count, _ in found.values()):
+        raise _misfit(given, locked, found)
+    join = f"given JOIN locked ON {row_id} = locked.id ORDER BY locked.place"
+    given.duck.execute(f"CREATE OR REPLACE TABLE given AS SELECT given.* FROM {join}")
 
 
-def _check_ids(given: list[str], wanted: list[str], locked: LockedDataset) -> None:
-    doubled = [row_id for row_id, count in Counter(given).items() if count > 1]
-    missing, extra = set(wanted) - set(given), set(given) - set(wanted)
-    found = [
-        f"{len(rows):,} {word} (for example {sorted(rows)[0]!r})"
-        for word, rows in (("rows missing", missing), ("ids it doesn't have", extra), ("ids twice", doubled))
-        if rows
+def _misfit(given: Given, locked: LockedDataset, found: dict[str, tuple[int, str]]) -> Invalid:
+    words = {"missing": "rows missing", "extra": "ids it doesn't have", "duplicate": "ids twice"}
+    told = [
+        f"{found[kind][0]:,} {what} (for example {found[kind][1]!r})" for kind, what in words.items() if found[kind][0]
     ]
-    if found:
-        raise Invalid(
-            "predictions_do_not_fit",
-            f"The predictions don't fit the {len(wanted):,} rows of {locked}: {', '.join(found)}.",
-            "Make them from exactly the rows of …/inputs.",
-            missing=len(missing),
-            extra=len(extra),
-            duplicate=len(doubled),
-        )
+    as_number = "try_cast(trim(ids.id) AS DOUBLE) = try_cast(trim(locked.id) AS DOUBLE)"
+    alike = given.all(f"SELECT ids.id, locked.id FROM ids JOIN locked ON {as_number} AND ids.id <> locked.id LIMIT 1")
+    remedy = "Make them from exactly the rows of …/inputs."
+    if alike:
+        remedy += f" Ids are compared as text, and {alike[0][0]!r} here is {alike[0][1]!r} there: read them as text."
+    counts = {kind: int(count) for kind, (count, _) in found.items()}
+    text = f"The predictions don't fit the {locked.rows:,} rows of {locked}: {', '.join(told)}."
+    return Invalid("predictions_do_not_fit", text, remedy, **counts)
 
 
-def _probabilities(ids: list[str], texts: list[str], whose: str) -> Floats:
-    scores = _numbers(ids, texts, "score")
+def _predictions(given: Given, task: str, classes: Sequence[str]) -> Floats:
+    """The predictions as `Prediction` has them; the rows of `given` are in the order of the locked ones."""
+    if task == Task.REGRESSION:
+        numbers = _numbers(given, "prediction", "prediction")
+        _check_finite(given, numbers)
+        return numbers
+    if task == Task.MULTICLASS and not _has_probabilities(given, classes):
+        return _places(given, classes)
+    if task == Task.MULTICLASS:
+        return _adding_up(given, np.stack([_probabilities(given, label, "class") for label in classes], axis=1))
+    return _probabilities(given, "score", "positive label")
+
+
+def _probabilities(given: Given, column: str, whose: str) -> Floats:
+    scores = _numbers(given, column, "score")
     # NaN compares false with everything, so it is caught by asking what is inside.
     outside = np.flatnonzero(~((scores >= 0) & (scores <= 1)))
     if len(outside):
-        first = outside[0]
+        first = int(outside[0])
         raise Invalid(
             "bad_scores",
-            f"Scores not between 0 and 1: {len(outside):,}, the first {scores[first]} for row {ids[first]!r}.",
+            f"Scores not between 0 and 1: {len(outside):,}, the first {scores[first]} for row {_id(given, first)!r}.",
             f"Hand in the probability of the {whose}.",
         )
     return scores
 
 
-def _numbers(ids: list[str], texts: list[str], what: str) -> Floats:
-    numbers = np.empty(len(texts))
-    for place, (row_id, text) in enumerate(zip(ids, texts, strict=True)):
-        try:
-            numbers[place] = float(text)
-        except ValueError as error:
-            raise Invalid("bad_scores", f"The {what} of row {row_id!r} is not a number: {text[:40]!r}.") from error
-    return numbers
+def _numbers(given: Given, column: str, what: str) -> Floats:
+    text = given.text(column)
+    number = f"try_cast(trim({text}) AS DOUBLE)"
+    first = given.one(f"SELECT min(rowid) FROM given WHERE {number} IS NULL")
+    if first is not None:
+        value = given.one(f"SELECT {text} FROM given WHERE rowid = {first}")
+        raise Invalid("bad_scores", f"The {what} of row {_id(given, first)!r} is not a number: {value[:40]!r}.")
+    return np.asarray(given.duck.execute(f"SELECT {number} AS number FROM given ORDER BY rowid").fetchnumpy()["number"])
 
 
-def _check_finite(numbers: Floats, ids: list[str]) -> None:
+def _id(given: Given, row: int) -> str:
+    return str(given.one(f"SELECT {given.text(ID)} FROM given WHERE rowid = {row}"))
+
+
+def _check_finite(given: Given, numbers: Floats) -> None:
     broken = np.flatnonzero(~np.isfinite(numbers))
     if len(broken):
-        first = broken[0]
-        text = f"Predictions that are no finite numbers: {len(broken):,}, the first for row {ids[first]!r}."
+        first = _id(given, int(broken[0]))
+        text = f"Predictions that are no finite numbers: {len(broken):,}, the first for row {first!r}."
         raise Invalid("bad_scores", text, "Hand in a number for every row.")
 
 
-def _places(ids: list[str], labels: list[str], classes: tuple[str, ...]) -> Floats:
-    places = {label: place for place, label in enumerate(classes)}
-    for row_id, label in zip(ids, labels, strict=True):
-        if label not in places:
-            text = f"The prediction of row {row_id!r} is no class of the dataset: {label[:40]!r}."
-            raise Invalid("unknown_class", text, f"Its classes are {', '.join(classes[:10])}.")
-    return np.array([places[label] for label in labels], dtype=np.float64)
+def _places(given: Given, classes: Sequence[str]) -> Floats:
+    text = given.text("prediction")
+    place = f"list_position($classes, {text})"
+    first = given.one(f"SELECT min(rowid) FROM given WHERE {place} IS NULL", classes=list(classes))
+    if first is not None:
+        label = given.one(f"SELECT {text} FROM given WHERE rowid = {first}")
+        what = f"The prediction of row {_id(given, first)!r} is no class of the dataset: {label[:40]!r}."
+        raise Invalid("unknown_class", what, f"Its classes are {', '.join(classes[:10])}.")
+    query = f"SELECT CAST({place} - 1 AS DOUBLE) AS place FROM given ORDER BY rowid"
+    return np.asarray(given.duck.execute(query, {"classes": list(classes)}).fetchnumpy()["place"])
 
 
-def _adding_up(scores: Floats, ids: list[str]) -> Floats:
+def _adding_up(given: Given, scores: Floats) -> Floats:
     odd = np.flatnonzero(np.abs(scores.sum(axis=1) - 1) > ROUNDING_OF_SUMS)
     if len(odd):
-        first = odd[0]
+        first = int(odd[0])
         raise Invalid(
             "bad_scores",
-            f"Rows whose scores don't add up to 1: {len(odd):,}, the first is {ids[first]!r} with "
+            f"Rows whose scores don't add up to 1: {len(odd):,}, the first is {_id(given, first)!r} with "
             f"{scores[first].sum():.6g}.",
             "Hand in the probability of each class.",
         )

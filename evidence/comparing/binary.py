@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
-
-from evidence.comparison import Comparison, count_decisions, judge_measures
-from evidence.delta_method import average_precision_difference, calibration_difference
-from evidence.intervals import (
-    Interval,
-    auc_difference,
-    log_loss_difference,
-    mean_difference,
-    paired_share_difference,
-)
-from evidence.metrics import BINARY
-from evidence.metrics.binary import Floats, Truth, checked_rows, measure, row_brier
-from evidence.resampling import Statistic, f1, joint_table, precision, resampled_difference
-from evidence.segments import judge_groups, share_groups
+from evidence.comparing.averages import averaged_groups
+from evidence.comparing.counts import counted_groups
+from evidence.comparing.rankings import ranked_groups
+from evidence.comparing.side_by_side import both
+from evidence.comparison import Comparison, count_decisions, count_segment_decisions
+from evidence.groups import Groups
+from evidence.metrics import BINARY, SEGMENT_METRICS, metrics_of
+from evidence.metrics.binary import Floats, Truth
+from evidence.metrics.scored import Scored, scored
+from evidence.segments import Group, check_lengths, judge_groups, judge_overall
 
 
 def compare(
@@ -30,56 +23,49 @@ def compare(
     *,
     baseline_threshold: float,
     candidate_threshold: float,
-    segments: Mapping[str, npt.NDArray[Any]],
+    segments: Mapping[str, Groups],
+    weight: Floats | None = None,
     level: float = 0.95,
 ) -> Comparison:
     """Compare two models' scores of the same rows, each decided at its own threshold.
 
-    `truth`, both scores and every array of `segments` (column name → text per row) have one entry per row.
-    Segments are compared by recall; their intervals are Bonferroni-widened so that all of them hold together
-    at `level`. Raises ValueError when lengths differ or a score is not a finite number.
+    `truth`, both scores, `weight` and every column of `segments` have one entry per row. Intervals of segments are
+    Bonferroni-widened so that all of one metric's hold together at `level`. Raises ValueError when lengths differ, a
+    score is not a finite number, or a weight not one above 0.
     """
-    truth, baseline_score = checked_rows(truth, baseline_score)
-    truth, candidate_score = checked_rows(truth, candidate_score)
-    decided = baseline_score >= baseline_threshold, candidate_score >= candidate_threshold
-    was_right, is_right = decided[0] == truth, decided[1] == truth
+    before = scored(truth, baseline_score, baseline_threshold, weight)
+    after = scored(truth, candidate_score, candidate_threshold, weight)
+    return compare_scored(before, after, segments=segments, level=level)
+
+
+def compare_scored(before: Scored, after: Scored, *, segments: Mapping[str, Groups], level: float = 0.95) -> Comparison:
+    """`compare` of two models whose rows are checked already, and the same."""
+    check_lengths(segments, len(after))
+    both(lambda model: (model.order, model.log_loss), before, after)
+    overall = _groups(before, after, "", Groups.whole(len(after)))
+    by_segment: dict[str, list[Group]] = {metric: [] for metric in overall}
+    for column, groups in segments.items():
+        for metric, found in _groups(before, after, column, groups).items():
+            by_segment[metric] += found
+    judged = {metric: judge_groups(found, level) for metric, found in by_segment.items()}
+    was_right, is_right = before.decided == before.truth, after.decided == after.truth
     return Comparison(
         task=BINARY,
-        n=len(truth),
+        n=len(after),
         level=level,
-        measures=judge_measures(
-            measure(truth, baseline_score, baseline_threshold),
-            measure(truth, candidate_score, candidate_threshold),
-            _score_intervals(truth, baseline_score, candidate_score, level)
-            | _decision_intervals(truth, *decided, level),
-            level,
-        ),
-        segments=judge_groups(share_groups("recall", segments, truth, was_right, is_right), level),
+        measures=[judge_overall(overall[metric.key][0], level) for metric in metrics_of(BINARY)],
+        segments=judged.pop(SEGMENT_METRICS[BINARY]),
         decisions=count_decisions(was_right, is_right),
         changed=int((was_right != is_right).sum()),
+        other_segments=judged if segments else {},
+        segment_decisions=count_segment_decisions(segments, was_right, is_right),
     )
 
 
-def _score_intervals(
-    truth: Truth, baseline: Floats, candidate: Floats, level: float
-) -> dict[str, Callable[[], Interval]]:
+def _groups(before: Scored, after: Scored, column: str, groups: Groups) -> dict[str, list[Group]]:
+    """By metric: one Group for each group of the column, in its order."""
     return {
-        "auc": lambda: auc_difference(truth, baseline, candidate, level),
-        "average_precision": lambda: average_precision_difference(truth, baseline, candidate, level),
-        "log_loss": lambda: log_loss_difference(truth, baseline, candidate, level),
-        "brier": lambda: mean_difference(row_brier(truth, baseline), row_brier(truth, candidate), level),
-        "calibration_error": lambda: calibration_difference(truth, baseline, candidate, level),
-    }
-
-
-def _decision_intervals(truth: Truth, was: Truth, now: Truth, level: float) -> dict[str, Callable[[], Interval]]:
-    def resampled(statistic: Statistic) -> Interval:
-        table = joint_table(truth.astype(np.intp), was.astype(np.intp), now.astype(np.intp), classes=2)
-        return resampled_difference(table, statistic, level)
-
-    return {
-        "accuracy": lambda: paired_share_difference(was == truth, now == truth, level),
-        "precision": lambda: resampled(precision),
-        "recall": lambda: paired_share_difference(was[truth], now[truth], level),
-        "f1": lambda: resampled(f1),
+        **ranked_groups(before, after, column, groups),
+        **counted_groups(before, after, column, groups),
+        **averaged_groups(before, after, column, groups),
     }

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from evidence.comparison import Comparison, count_decisions, judge_measures
-from evidence.intervals import Interval, mean_difference, paired_share_difference
-from evidence.metrics import MULTICLASS
-from evidence.metrics.binary import Floats
-from evidence.metrics.multiclass import Classes, checked_rows, decisions, measure, row_log_loss
-from evidence.resampling import joint_table, macro_f1, macro_recall, resampled_difference
-from evidence.segments import judge_groups, share_groups
+from evidence.comparing.moved import DELTA_PAIRED, IntervalOf, moved_groups
+from evidence.comparison import Comparison, count_decisions, count_segment_decisions
+from evidence.groups import Groups
+from evidence.intervals import PAIRED_MEAN, WEIGHTED_MEAN, Interval
+from evidence.metrics import MULTICLASS, SEGMENT_METRICS
+from evidence.metrics.by_group import group_sums
+from evidence.metrics.means import Floats
+from evidence.metrics.multiclass import Classes, Sorted, checked_rows, decisions, moved_metrics
+from evidence.metrics.scored import checked_weight
+from evidence.resampling import Statistic, joint_table, macro_f1, macro_recall, resampled_difference
+from evidence.segments import Group, check_lengths, judge_groups, judge_overall, share_interval_of
+
+_RESAMPLED: dict[str, Statistic] = {"macro_recall": macro_recall, "macro_f1": macro_f1}
 
 
 def compare(
@@ -23,34 +28,83 @@ def compare(
     candidate: Floats,
     *,
     classes: int,
-    segments: Mapping[str, npt.NDArray[Any]],
+    segments: Mapping[str, Groups],
+    weight: Floats | None = None,
     level: float = 0.95,
 ) -> Comparison:
     """Compare two models' predictions of the same rows; see `evidence.metrics.multiclass` for their shapes.
 
-    Segments (column name → text per row) are compared by accuracy; their intervals are Bonferroni-widened so
-    that all of them hold together at `level`. Raises ValueError when shapes differ or something isn't finite.
+    Intervals of segments are Bonferroni-widened so that all of one metric's hold together at `level`. Raises
+    ValueError when shapes differ, something isn't finite, or a weight not above 0.
     """
     truth, baseline = checked_rows(truth, baseline, classes)
     truth, candidate = checked_rows(truth, candidate, classes)
+    weight = checked_weight(weight, len(truth))
+    check_lengths(segments, len(truth))
+    everywhere = Groups.whole(len(truth))
+    before, after = (Sorted(truth, each, classes, everywhere, weight) for each in (baseline, candidate))
+    overall = _overall(before, after)
+    by_segment: dict[str, list[Group]] = {metric: [] for metric in overall}
+    for column, groups in segments.items():
+        within = replace(before, groups=groups), replace(after, groups=groups)
+        for metric, found in _groups(*within, column).items():
+            by_segment[metric] += found
+    judged = {metric: judge_groups(found, level) for metric, found in by_segment.items()}
     was, now = decisions(baseline), decisions(candidate)
-    was_right, is_right = was == truth, now == truth
-    table = joint_table(truth, was, now, classes)
-    intervals: dict[str, Callable[[], Interval]] = {
-        "accuracy": lambda: paired_share_difference(was_right, is_right, level),
-        "macro_recall": lambda: resampled_difference(table, macro_recall, level),
-        "macro_f1": lambda: resampled_difference(table, macro_f1, level),
-        "log_loss": lambda: mean_difference(row_log_loss(truth, baseline), row_log_loss(truth, candidate), level),
-    }
-    everywhere = np.ones(len(truth), dtype=np.bool_)
     return Comparison(
         task=MULTICLASS,
         n=len(truth),
         level=level,
-        measures=judge_measures(
-            measure(truth, baseline, classes), measure(truth, candidate, classes), intervals, level
-        ),
-        segments=judge_groups(share_groups("accuracy", segments, everywhere, was_right, is_right), level),
-        decisions=count_decisions(was_right, is_right),
+        measures=[judge_overall(found, level) for found in overall.values()],
+        segments=judged.pop(SEGMENT_METRICS[MULTICLASS]),
+        decisions=count_decisions(was == truth, now == truth),
         changed=int((was != now).sum()),
+        other_segments=judged if segments else {},
+        segment_decisions=count_segment_decisions(segments, was == truth, now == truth),
     )
+
+
+def _groups(before: Sorted, after: Sorted, column: str) -> dict[str, list[Group]]:
+    """By metric, in the order of `METRICS`: one Group for each group of the column.
+
+    Macro metrics by the delta method: percentiles of resamples know little of the far tails that widened intervals
+    need, and every segment would be resampled anew.
+    """
+    was, now, weight = moved_metrics(before), moved_metrics(after), after.weight
+    means = PAIRED_MEAN if weight is None else WEIGHTED_MEAN
+    methods = {"accuracy": means, "macro_recall": DELTA_PAIRED, "macro_f1": DELTA_PAIRED, "log_loss": means}
+    shares = _share_intervals(before, after) if weight is None else None
+    return {
+        metric: moved_groups(
+            was[metric],
+            now[metric],
+            column,
+            after.groups,
+            weight=weight,
+            method=method,
+            interval_of=shares if metric == "accuracy" else None,
+        )
+        for metric, method in methods.items()
+    }
+
+
+def _share_intervals(before: Sorted, after: Sorted) -> IntervalOf:
+    """Of the rows that either model alone has right."""
+    was, now = (decisions(model.prediction) == model.truth for model in (before, after))
+    counts = (group_sums(after.groups, rows) for rows in (np.ones_like(was), now & ~was, was & ~now))
+    n, fixed, broken = (each.astype(int).tolist() for each in counts)
+    return lambda place: share_interval_of(n[place], fixed[place], broken[place])
+
+
+def _overall(before: Sorted, after: Sorted) -> dict[str, Group]:
+    """By metric: all rows. Those that count alike are a multinomial table, which macro metrics are resampled from."""
+    found = {metric: groups[0] for metric, groups in _groups(before, after, "").items()}
+    if after.weight is not None or not len(after.truth):
+        return found
+    table = joint_table(after.truth, decisions(before.prediction), decisions(after.prediction), after.classes)
+
+    def resampled(statistic: Statistic) -> Callable[[float], Interval]:
+        return lambda level: resampled_difference(table, statistic, level)
+
+    intervals = {metric: resampled(statistic) for metric, statistic in _RESAMPLED.items()}
+    return found | {metric: replace(found[metric], interval=interval) for metric, interval in intervals.items()}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from evidence.comparison import Comparison, judge_measures
-from evidence.delta_method import distance_from_zero_difference, r_squared_difference, root_mean_difference
-from evidence.intervals import Interval, mean_difference
-from evidence.metrics import REGRESSION
-from evidence.metrics.binary import Floats
-from evidence.metrics.regression import checked_rows, measure
-from evidence.segments import judge_groups, mean_groups
+from evidence.comparing.distance_from_zero import distances_from_zero
+from evidence.comparing.moved import DELTA_PAIRED, moved_groups
+from evidence.comparison import Comparison, count_by_segment
+from evidence.groups import Groups
+from evidence.intervals import PAIRED_MEAN, WEIGHTED_MEAN
+from evidence.metrics import REGRESSION, SEGMENT_METRICS
+from evidence.metrics.means import Floats
+from evidence.metrics.regression import checked_rows, moved_metrics
+from evidence.metrics.scored import checked_weight
+from evidence.segments import Group, check_lengths, judge_groups, judge_overall
+
+_MEANS = frozenset({"mape", "mae"})
+_KINDS = ("closer", "farther", "equal")
 
 
 def compare(
@@ -22,43 +26,62 @@ def compare(
     baseline: Floats,
     candidate: Floats,
     *,
-    segments: Mapping[str, npt.NDArray[Any]],
+    segments: Mapping[str, Groups],
+    weight: Floats | None = None,
     level: float = 0.95,
 ) -> Comparison:
     """Compare two models' predictions of the same rows, in the unit of the target.
 
-    Segments (column name → text per row) are compared by mean absolute error; their intervals are
-    Bonferroni-widened so that all of them hold together at `level`. Raises ValueError when lengths differ or
-    something isn't finite.
+    Every array and every column of `segments` has one entry per row. Intervals of segments are Bonferroni-widened so
+    that all of one metric's hold together at `level`. Raises ValueError when lengths differ, something isn't finite,
+    or a weight not above 0.
     """
     truth, baseline = checked_rows(truth, baseline)
     truth, candidate = checked_rows(truth, candidate)
-    was_off, is_off = np.abs(baseline - truth), np.abs(candidate - truth)
+    weight = checked_weight(weight, len(truth))
+    check_lengths(segments, len(truth))
+    rows = (truth, baseline, candidate)
+    overall = _groups(rows, weight, "", Groups.whole(len(truth)))
+    by_segment: dict[str, list[Group]] = {metric: [] for metric in overall}
+    for column, groups in segments.items():
+        for metric, found in _groups(rows, weight, column, groups).items():
+            by_segment[metric] += found
+    judged = {metric: judge_groups(found, level) for metric, found in by_segment.items()}
+    became = _became(np.abs(baseline - truth), np.abs(candidate - truth))
     return Comparison(
         task=REGRESSION,
         n=len(truth),
         level=level,
-        measures=judge_measures(
-            measure(truth, baseline), measure(truth, candidate), _intervals(truth, baseline, candidate, level), level
-        ),
-        segments=judge_groups(mean_groups("mae", segments, was_off, is_off), level),
-        decisions={
-            "closer": int((is_off < was_off).sum()),
-            "farther": int((is_off > was_off).sum()),
-            "equal": int((is_off == was_off).sum()),
-        },
+        measures=[judge_overall(found[0], level) for found in overall.values()],
+        segments=judged.pop(SEGMENT_METRICS[REGRESSION]),
+        decisions=dict(zip(_KINDS, np.bincount(became, minlength=len(_KINDS)).tolist(), strict=True)),
         changed=int((baseline != candidate).sum()),
+        other_segments=judged if segments else {},
+        segment_decisions=count_by_segment(segments, became, _KINDS),
     )
 
 
-def _intervals(truth: Floats, baseline: Floats, candidate: Floats, level: float) -> dict[str, Callable[[], Interval]]:
-    """Shares of the target are asked for only where every target has them."""
-    was, now = baseline - truth, candidate - truth
-    return {
-        "rmspe": lambda: root_mean_difference((was / truth) ** 2, (now / truth) ** 2, level),
-        "mape": lambda: mean_difference(np.abs(was / truth), np.abs(now / truth), level),
-        "rmse": lambda: root_mean_difference(was**2, now**2, level),
-        "mae": lambda: mean_difference(np.abs(was), np.abs(now), level),
-        "r2": lambda: r_squared_difference(truth, baseline, candidate, level),
-        "mean_signed_error": lambda: distance_from_zero_difference(was, now, level),
-    }
+def _became(was_off: Floats, is_off: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """By row: the place in `_KINDS` of what became of it."""
+    return np.where(is_off < was_off, 0, np.where(is_off > was_off, 1, 2))
+
+
+def _groups(
+    rows: tuple[Floats, Floats, Floats], weight: Floats | None, column: str, groups: Groups
+) -> dict[str, list[Group]]:
+    """By metric, in the order of `METRICS`: one Group for each group of the column."""
+    truth, baseline, candidate = rows
+    before, after = (moved_metrics(truth, each, groups, weight) for each in (baseline, candidate))
+    found = {}
+    for metric in after:
+        was, now = before[metric], after[metric]
+        signed = distances_from_zero(was, now, groups, weight) if metric == "mean_signed_error" else None
+        method = _method(metric, weighted=weight is not None)
+        found[metric] = moved_groups(was, now, column, groups, weight=weight, method=method, interval_of=signed)
+    return found
+
+
+def _method(metric: str, *, weighted: bool) -> str:
+    if metric not in _MEANS:
+        return DELTA_PAIRED
+    return WEIGHTED_MEAN if weighted else PAIRED_MEAN

@@ -89,10 +89,14 @@ def why_not_measured(metric: str, task: str) -> str:
 class Value:
     """One metric's value on `n` rows (for recall: positive rows; for precision: rows decided "yes").
 
-    `value` is None when the rows don't define it; `reason` then says why ("only one class among 40 rows").
+    `value` is None when the rows don't define it; `reason` then says why ("only one class among 40 rows"). [low, high]
+    is this version's own 95% interval, made by `method`; both are None where no sound one is known.
     """
 
     metric: str
     value: float | None
     n: int
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
+    method: str = ""

@@ -5,28 +5,58 @@ An error is prediction - truth: above zero where the model says too much.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
-from evidence.metrics import Value
-from evidence.metrics.binary import Floats
+from evidence.groups import Groups
+from evidence.metrics import REGRESSION, Value, metrics_of
+from evidence.metrics.by_group import each_row_s, group_sums, share_of
+from evidence.metrics.means import Floats
+from evidence.metrics.moved import Moved, lacking_rows, moved_mean, moved_root, own_values
+from evidence.metrics.scored import checked_weight
+from evidence.single_intervals import DELTA, STUDENT
+
+#: Metrics that no model can have less than nothing of.
+_NEVER_BELOW_ZERO = frozenset({"rmspe", "mape", "rmse", "mae"})
+_ROOTS = frozenset({"rmspe", "rmse", "r2"})
 
 
-def measure(truth: Floats, prediction: Floats) -> list[Value]:
+def measure(truth: Floats, prediction: Floats, *, weight: Floats | None = None) -> list[Value]:
     """RMSPE, MAPE, RMSE, MAE, R² and mean signed error of `prediction[n]` against `truth[n]`, in this order.
 
     RMSPE and MAPE are shares of the true value, so a row whose target is 0 leaves them without a value; R² has
     none when all targets are equal. Raises ValueError when the shapes differ or something isn't finite.
     """
+    return next(values for _, values in measure_groups(truth, prediction, Groups.whole(len(truth)), weight=weight))
+
+
+def measure_groups(
+    truth: Floats, prediction: Floats, groups: Groups, *, weight: Floats | None = None
+) -> Iterator[tuple[str, list[Value]]]:
+    """Every group's name with what `measure` says of its rows. Raises as `measure` does."""
     truth, prediction = checked_rows(truth, prediction)
+    weight = checked_weight(weight, len(truth))
+    found = [_own(each, groups, weight) for each in moved_metrics(truth, prediction, groups, weight).values()]
+    for place, name in enumerate(groups.names):
+        yield name, [values[place] for values in found]
+
+
+def moved_metrics(truth: Floats, prediction: Floats, groups: Groups, weight: Floats | None) -> dict[str, Moved]:
+    """Every metric in each group with how far rows move it, by key, in the order of `METRICS`. The rows are checked."""
     error = prediction - truth
-    return [
-        _of_shares("rmspe", truth, error),
-        _of_shares("mape", truth, error),
-        _mean("rmse", error**2, root=True),
-        _mean("mae", np.abs(error)),
-        _r_squared(truth, error),
-        _mean("mean_signed_error", error),
-    ]
+    share = np.divide(error, truth, out=np.zeros_like(error), where=truth != 0)
+    rows, shares = lacking_rows(groups), _lacking_shares(truth, groups)
+    found = {
+        "rmspe": moved_root(moved_mean("rmspe", groups, share**2, weight, shares), groups),
+        "mape": moved_mean("mape", groups, np.abs(share), weight, shares),
+        "rmse": moved_root(moved_mean("rmse", groups, error**2, weight, rows), groups),
+        "mae": moved_mean("mae", groups, np.abs(error), weight, rows),
+        "r2": _r_squared(truth, error, groups, weight),
+        "mean_signed_error": moved_mean("mean_signed_error", groups, error, weight, rows),
+    }
+    return {metric.key: found[metric.key] for metric in metrics_of(REGRESSION)}
 
 
 def checked_rows(truth: Floats, prediction: Floats) -> tuple[Floats, Floats]:
@@ -39,54 +69,45 @@ def checked_rows(truth: Floats, prediction: Floats) -> tuple[Floats, Floats]:
     return truth, prediction
 
 
-def lacks_shares(truth: Floats) -> str:
-    """Why errors can't be taken as shares of these targets, or "" when they can."""
-    zeros = int((truth == 0).sum())
-    if zeros:
-        return f"the target is 0 in {zeros:,} of {len(truth):,} rows"
-    return "" if len(truth) else "no rows"
-
-
 def lacks_spread(truth: Floats) -> str:
     """Why there is no variance of these targets to explain, or "" when there is."""
-    if not len(truth):
-        return "no rows"
-    return "" if np.ptp(truth) > 0 else f"all {len(truth):,} targets are equal"
+    return _lacking_spread(truth, Groups.whole(len(truth)))[0]
 
 
-def measure_mae(truth: Floats, prediction: Floats) -> Value:
-    """The mean distance between prediction and truth."""
-    return _mean("mae", np.abs(prediction - truth))
+def _lacking_shares(truth: Floats, groups: Groups) -> list[str]:
+    """Why errors can't be taken as shares of the targets of each group, or "" where they can."""
+    counts = zip(group_sums(groups), group_sums(groups, truth == 0), strict=True)
+    return ["no rows" if not n else _zeros(int(zeros), int(n)) for n, zeros in counts]
 
 
-def error_sizes(truth: Floats, prediction: Floats, points: int = 51) -> dict[str, list[float]]:
-    """How far off predictions are: {"share": […], "within": […]}, so many rows are off by at most so much.
-
-    Shares are spread evenly from 0 to 1; at 1 stands the largest error. Both lists are empty without rows.
-    """
-    if not len(truth):
-        return {"share": [], "within": []}
-    shares = np.linspace(0, 1, points)
-    within = np.quantile(np.abs(prediction - truth), shares, method="inverted_cdf")
-    return {"share": shares.tolist(), "within": within.tolist()}
+def _zeros(zeros: int, n: int) -> str:
+    return f"the target is 0 in {zeros:,} of {n:,} rows" if zeros else ""
 
 
-def _of_shares(metric: str, truth: Floats, error: Floats) -> Value:
-    if reason := lacks_shares(truth):
-        return Value(metric, None, len(truth), reason)
-    shares = np.abs(error / truth)
-    return _mean(metric, shares) if metric == "mape" else _mean(metric, shares**2, root=True)
+def _lacking_spread(truth: Floats, groups: Groups) -> list[str]:
+    """Why there is no variance of the targets of each group to explain, or "" where there is."""
+    lowest, highest = np.full(len(groups.names), np.inf), np.full(len(groups.names), -np.inf)
+    np.minimum.at(lowest, groups.places, truth)
+    np.maximum.at(highest, groups.places, truth)
+    counts = zip(group_sums(groups).astype(int).tolist(), lowest, highest, strict=True)
+    return ["no rows" if not n else f"all {n:,} targets are equal" if low == high else "" for n, low, high in counts]
 
 
-def _r_squared(truth: Floats, error: Floats) -> Value:
+def _r_squared(truth: Floats, error: Floats, groups: Groups, weight: Floats | None) -> Moved:
     """1 - the sum of squared errors over the sum of squared distances of the targets from their mean."""
-    if reason := lacks_spread(truth):
-        return Value("r2", None, len(truth), reason)
-    return Value("r2", float(1 - (error**2).sum() / ((truth - truth.mean()) ** 2).sum()), len(truth))
+    lacks = _lacking_spread(truth, groups)
+    off = moved_mean("r2", groups, truth, weight, lacks)
+    spread = (truth - each_row_s(groups, off.value)) ** 2
+    unexplained = moved_mean("r2", groups, error**2, weight, lacks)
+    varied = moved_mean("r2", groups, spread, weight, lacks)
+    ratio = share_of(unexplained.value, varied.value)
+    moves = unexplained.moves - each_row_s(groups, ratio) * varied.moves
+    return Moved("r2", 1 - ratio, -moves * each_row_s(groups, share_of(np.ones_like(ratio), varied.value)), lacks)
 
 
-def _mean(metric: str, rows: Floats, *, root: bool = False) -> Value:
-    if not len(rows):
-        return Value(metric, None, 0, "no rows")
-    mean = float(rows.mean())
-    return Value(metric, mean**0.5 if root else mean, len(rows))
+def _own(moved: Moved, groups: Groups, weight: Floats | None) -> list[Value]:
+    is_mean = weight is None and moved.metric not in _ROOTS
+    values = own_values(moved, groups, weight, STUDENT if is_mean else DELTA)
+    if moved.metric not in _NEVER_BELOW_ZERO:
+        return values
+    return [value if value.low is None else replace(value, low=max(0.0, value.low)) for value in values]

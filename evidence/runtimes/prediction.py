@@ -20,6 +20,7 @@ RefusalCode = Literal[
     "memory",
     "crash",
     "isolation_missing",
+    "runtime_missing",
 ]
 
 # Models compute in 32-bit floats: the votes of a forest may well add up to 1.000001.

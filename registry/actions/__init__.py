@@ -1,6 +1,6 @@
 """Everything that changes the registry, a topic a file."""
 
-from registry.actions.cards import add_card_revision, mark_card_reviewed, store_card_revision
+from registry.actions.cards import add_card_revision, mark_card_reviewed, mark_section_reviewed, store_card_revision
 from registry.actions.datasets import (
     NamedPointer,
     add_dataset_version,
@@ -30,6 +30,7 @@ __all__ = [
     "find_or_add_pointer",
     "find_or_add_pointers",
     "mark_card_reviewed",
+    "mark_section_reviewed",
     "register_version",
     "store_card_revision",
 ]

@@ -49,6 +49,7 @@ class NewVersion:
     trained_on: Sequence[DatasetVersion] = ()
     run_id: str = ""
     base_model: Version | None = None
+    base_uri: str = ""
     tags: dict[str, Any] = field(default_factory=dict)
 
 
@@ -103,6 +104,9 @@ def _check(new: NewVersion) -> None:
     check_contract(new.contract, task=new.task, features=new.features)
     if new.code_commit:
         check_commit(new.code_commit)
+    if new.base_model is not None and new.base_uri:
+        text = "base_model and base_uri name two bases; a version is derived from one."
+        raise Invalid("two_bases", text, "Send base_model for one registered here, base_uri for any other.")
     if len(json.dumps(asdict(new, dict_factory=_plain), default=str)) > 256 * 1024:
         raise Invalid("metadata_too_large", "The version's metadata is over 256 KiB.", "Put large things into files.")
 

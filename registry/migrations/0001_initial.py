@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                 "permissions": (
                     ("contribute_model", "Can register versions, edit cards and open promotions"),
                     ("review_model", "Can tick, review and acknowledge"),
+                    ("view_evaluation_rows", "Can look at single rows of locked data"),
                     ("approve_model", "Can approve to Production and lock datasets"),
                     ("operate_model", "Can roll back, take down, archive and deprecate"),
                     ("audit_model", "Can read every record and export it"),

@@ -30,3 +30,19 @@ class CardRevision(models.Model):
 
     def __str__(self) -> str:
         return f"card revision {self.number} of {self.version}"
+
+
+class CardSectionReview(models.Model):
+    """A reviewer's mark that one section of a revision was read. Equal words in another revision stay read."""
+
+    revision = models.ForeignKey(CardRevision, on_delete=models.PROTECT, related_name="section_reviews")
+    section = models.CharField(max_length=200, help_text="Its title, for the reader; the digest is what was read.")
+    digest = models.CharField(max_length=64, help_text="See registry.card_sections.Section.")
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["revision", "digest"], name="card_section_reviewed_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.section} of {self.revision}"

@@ -49,6 +49,7 @@ class Version(models.Model):
     trained_on = models.ManyToManyField(DatasetVersion, related_name="trained_versions")
     run_id = models.CharField(max_length=200, blank=True)
     base_model = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="derived_versions")
+    base_uri = models.CharField(max_length=300, blank=True, help_text="Of a base model that isn't registered here.")
 
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -77,8 +78,12 @@ class Version(models.Model):
             models.CheckConstraint(
                 condition=Q(base_model__isnull=True) | ~Q(base_model=F("id")), name="not_its_own_base"
             ),
+            models.CheckConstraint(condition=Q(base_model__isnull=True) | Q(base_uri=""), name="one_base_at_most"),
         )
-        indexes = (models.Index(fields=["model", "-number"], name="versions_newest_first"),)
+        indexes = (
+            models.Index(fields=["model", "-number"], name="versions_newest_first"),
+            models.Index(fields=["code_commit"], condition=~Q(code_commit=""), name="versions_by_commit"),
+        )
 
     def __str__(self) -> str:
         return f"{self.model.name} {self.name}"

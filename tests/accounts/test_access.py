@@ -154,7 +154,11 @@ def test_an_account_tells_what_one_may_do_and_why(loan):
     assert (everywhere.title, everywhere.where, everywhere.group) == ("Viewer", "all models", "")
     assert everywhere.granted_by == "Assaydesk's set-up"
     assert (here.title, here.where, here.group, here.granted_by) == ("Reviewer", "loan", "risk", "Adele Min")
-    assert here.permits == ["see its versions, evidence and promotions", "tick, review and acknowledge"]
+    assert here.permits == [
+        "see its versions, evidence and promotions",
+        "tick, review and acknowledge",
+        "look at the rows behind its evidence",
+    ]
 
 
 def test_what_belongs_to_no_model_asks_for_the_right_on_some_model(loan):

@@ -17,10 +17,10 @@ from tests.factories import model_named, person
 PERMITTED = {
     "viewer": {"view_model"},
     "contributor": {"view_model", "contribute_model"},
-    "reviewer": {"view_model", "review_model"},
-    "approver": {"view_model", "review_model", "approve_model"},
+    "reviewer": {"view_model", "review_model", "view_evaluation_rows"},
+    "approver": {"view_model", "review_model", "view_evaluation_rows", "approve_model"},
     "operator": {"view_model", "operate_model"},
-    "auditor": {"view_model", "audit_model"},
+    "auditor": {"view_model", "audit_model", "view_evaluation_rows"},
     "administrator": {"view_model", "administer_model"},
 }
 PERMISSIONS = sorted(set().union(*PERMITTED.values()))

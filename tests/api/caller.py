@@ -10,10 +10,16 @@ from django.test import Client
 
 from accounts.actions import issue_token
 from accounts.models import User
+from tests.replaying import replayed
 
 BASE = "/api/v1"
 WORK = ("read", "write")
 ALL = ("read", "write", "review")
+
+
+@replayed
+def token_of(user: User, *scopes: str) -> str:
+    return issue_token(user, actor=None, scopes=scopes, days=1)[1]
 
 
 class Caller:
@@ -23,8 +29,7 @@ class Caller:
         self._client = Client(raise_request_exception=False)
         self._headers = {} if header is None else {"Authorization": header}
         if user is not None:
-            _, text = issue_token(user, actor=None, scopes=scopes or WORK, days=1)
-            self._headers = {"Authorization": f"Bearer {text}"}
+            self._headers = {"Authorization": f"Bearer {token_of(user, *scopes or WORK)}"}
 
     def get(self, path: str, **query: Any) -> HttpResponse:
         return self._client.get(f"{BASE}{path}", query, headers=self._headers)

@@ -14,6 +14,7 @@ from registry.models import Stage, Version
 from tests import factories
 from tests.approvals.operating import publish_own
 from tests.factories import persona
+from tests.replaying import replayed
 
 GATES = [
     {"key": "lineage", "kind": "lineage_complete"},
@@ -24,6 +25,7 @@ SLOTS = [{"key": "model", "role": "reviewer"}, {"key": "risk", "role": "approver
 WORDS_ONLY = [{**slot, "rests_on": ["card"]} for slot in SLOTS]
 
 
+@replayed
 def opened(version: Version, *, not_before: datetime | None = None, **document: Any) -> Promotion:
     """A promotion to Production under a policy with these gates and slots, its gates still to run."""
     publish_own(version.model, {"gates": GATES, "slots": SLOTS, **document})
@@ -32,6 +34,7 @@ def opened(version: Version, *, not_before: datetime | None = None, **document: 
     )
 
 
+@replayed
 def blocked(version: Version, *failed: str, not_before: datetime | None = None, **document: Any) -> Promotion:
     """One whose named gates failed, `lineage` unless others are named."""
     promotion = opened(version, not_before=not_before, **document)
@@ -41,6 +44,7 @@ def blocked(version: Version, *failed: str, not_before: datetime | None = None, 
     return promotion
 
 
+@replayed
 def waive(promotion: Promotion, who: User, key: str = "lineage", **given: Any) -> Promotion:
     """An exception for the outcome that is there now."""
     digest = promotion.gate_runs.get(key=key, is_current=True).digest

@@ -8,11 +8,13 @@ from registry.models import Model, Stage, Version
 from tests import factories
 from tests.approvals.deciding import approve
 from tests.factories import persona
+from tests.replaying import replayed
 
 #: Nothing is run and one approver decides.
 AT_ONCE = {"slots": [{"key": "risk", "role": "approver"}]}
 
 
+@replayed
 def publish_own(model: Model, document: Mapping[str, object]) -> PolicyRevision:
     """The model's own policy for Production, or its next revision."""
     own = Policy.objects.filter(model=model, target_stage=Stage.PRODUCTION).first()
@@ -20,6 +22,7 @@ def publish_own(model: Model, document: Mapping[str, object]) -> PolicyRevision:
     return publish_policy(name, document, actor=None, target_stage=Stage.PRODUCTION, model=model)
 
 
+@replayed
 def put_live(model: Model, version: Version | None = None) -> Version:
     """Another version of the model, or this one, goes the way into Production."""
     publish_own(model, AT_ONCE)
@@ -34,6 +37,7 @@ def put_live(model: Model, version: Version | None = None) -> Version:
     return version
 
 
+@replayed
 def in_review_beside(model: Model, **document: object) -> Promotion:
     """A promotion of another version, in review under the shared policy or one of its own."""
     publish_own(model, document or factories.PRODUCTION_POLICY)

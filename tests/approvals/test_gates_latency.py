@@ -4,7 +4,7 @@ import pytest
 
 from approvals.actions import rerun_gate
 from approvals.gates import GATES
-from approvals.gates.latency import Latency
+from approvals.gates.measured import milliseconds
 from approvals.intake import finalise_version
 from evidence.models import Measurement
 from registry.actions import add_artifact_file
@@ -173,4 +173,4 @@ def test_a_real_model_is_really_timed_in_its_isolated_process(loan: Model, tmp_p
     [(0.0284, "0.028 ms"), (1.5, "1.50 ms"), (43.21, "43.2 ms"), (250, "250 ms"), (61_234.0, "61,234 ms")],
 )
 def test_milliseconds_are_told_to_the_digits_that_matter(value: float, words: str) -> None:
-    assert Latency().in_words(value) == words
+    assert milliseconds(value) == words

@@ -11,9 +11,9 @@ from approvals.gates import GATES
 from approvals.models import GateRun
 from evidence.actions import lock_dataset
 from evidence.actions.evaluate import store_evaluation
+from evidence.labels import Declaration
 from evidence.loading import load_rows
 from evidence.models import Provenance
-from evidence.tables import Declaration
 from registry.actions import create_dataset
 from registry.models import Model
 from tests import factories
@@ -22,11 +22,12 @@ from tests.approvals.judging import judge
 NOISE = np.random.default_rng(5).normal(0, 10, 200)
 
 
-def judged(loan: Model, errors: Sequence[float], **parameters: Any) -> GateRun:
+def judged(loan: Model, errors: Sequence[float], weights: Sequence[int] = (), **parameters: Any) -> GateRun:
     """What comes of predictions that are off by this much, row by row."""
     sam, dana = factories.persona("sam"), factories.persona("dana")
-    lines = ["id,amount,fare", *(f"r{row},{row},{100 + row}" for row in range(len(errors)))]
-    declared = Declaration(id_column="id", target="fare", task="regression")
+    counts = weights or [1] * len(errors)
+    lines = ["id,amount,fare,counts", *(f"r{row},{row},{100 + row},{counts[row]}" for row in range(len(errors)))]
+    declared = Declaration(id_column="id", target="fare", task="regression", weight="counts" if weights else "")
     locked = lock_dataset(create_dataset("fares", actor=sam), ["\n".join(lines).encode()], declared, actor=sam)
     version = factories.version_of(loan, task="regression")
     rows = load_rows(locked)
@@ -73,6 +74,11 @@ def test_one_row_has_no_interval(loan: Model) -> None:
         "inconclusive",
         "Mean signed error +0.000: 1 row has no interval on fares@1",
     )
+
+
+def test_rows_count_by_their_weight(loan: Model) -> None:
+    run = judged(loan, [1.0, 4.0] * 100, weights=[3, 1] * 100, at_most=2.0)
+    assert run.details["value"] == pytest.approx((3 * 1 + 1 * 4) / 4)
 
 
 def test_a_candidate_without_evidence_is_an_error_not_a_pass(loan: Model) -> None:

@@ -5,8 +5,8 @@ import pytest
 from accounts.reasons import Invalid
 from approvals.intake import take_predictions
 from evidence.actions import lock_dataset
+from evidence.labels import Declaration
 from evidence.models import Evaluation, Provenance
-from evidence.tables import Declaration
 from registry.actions import create_dataset
 from registry.models import Model, Version
 from tests import factories

@@ -59,7 +59,7 @@ def test_for_a_loss_lower_is_better(live: Version) -> None:
 
 def test_a_baseline_without_evidence_is_inconclusive_and_names_the_remedy(live: Version) -> None:
     from evidence.actions import lock_dataset
-    from evidence.tables import Declaration
+    from evidence.labels import Declaration
     from registry.actions import create_dataset
 
     sam = factories.persona("sam")

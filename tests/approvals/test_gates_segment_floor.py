@@ -11,11 +11,12 @@ from approvals.actions import publish_policy
 from approvals.gates import GATES
 from evidence.actions import lock_dataset
 from evidence.actions.evaluate import store_evaluation
+from evidence.labels import Declaration
 from evidence.loading import load_rows
 from evidence.models import LockedDataset, Provenance
-from evidence.tables import Declaration
 from registry.actions import create_dataset
 from registry.models import Model, Version
+from registry.stores import store
 from tests import factories
 from tests.approvals.judging import judge
 
@@ -115,12 +116,53 @@ def test_with_no_segment_large_enough_nothing_can_be_told(loan: Model) -> None:
 
 def test_a_metric_without_an_interval_is_judged_by_its_value(loan: Model) -> None:
     version = grouped(loan, north=(95, 100), south=(69, 100))
-    asked = {**ASKED, "metric": "log_loss"}
-    # Each row costs -ln 0.9 when right and -ln 0.1 when wrong.
-    expected = (69 * -np.log(0.9) + 31 * -np.log(0.1)) / 100
-    run = judge(version, "segment_floor", at_most=float(expected) - 0.001, **asked)
+    asked = {**ASKED, "metric": "calibration_error"}
+    # In the south 51 rows score 0.9, of which 35 are positive, and 49 score 0.1, of which 15 are.
+    expected = (abs(51 * 0.9 - 35) + abs(49 * 0.1 - 15)) / 100
+    run = judge(version, "segment_floor", at_most=expected - 0.001, **asked)
     assert (run.outcome, run.details["segments"]["south"]["value"]) == ("failed", pytest.approx(expected))
-    assert judge_again(version, at_most=float(expected) + 0.001, **asked) == "passed"
+    assert judge_again(version, at_most=expected + 0.001, **asked) == "passed"
+
+
+def test_a_mean_has_student_s_interval_widened_for_all_segments_together(loan: Model) -> None:
+    version = grouped(loan, north=(95, 100), south=(69, 100))
+    run = judge(version, "segment_floor", at_most=0.7, **{**ASKED, "metric": "log_loss"})
+    # Each row costs -ln 0.9 when right and -ln 0.1 when wrong; two segments, so 97.5% each.
+    rows = np.repeat([-np.log(0.9), -np.log(0.1)], [69, 31])
+    low, high = stats.t.interval(0.975, 99, loc=rows.mean(), scale=stats.sem(rows))
+    south = run.details["segments"]["south"]
+    assert (south["low"], south["high"]) == pytest.approx((low, high), rel=1e-4)
+    assert (run.outcome, low < 0.7 < high) == ("inconclusive", True)
+    assert ["Method", "Student t, widened so that all 2 hold together at 95%"] in run.details["facts"]
+
+
+def test_an_interval_that_was_cut_at_its_bound_is_widened_on_the_other_side(loan: Model) -> None:
+    lines, scores = ["id,amount,region,approved"], []
+    for group, misplaced in (("north", 1), ("south", 20)):
+        for row in range(100):
+            lines.append(f"{group}{row},{row},{group},{'yes' if row % 2 else 'no'}")
+            scores.append(0.2 + 0.6 * ((row % 2) ^ (row < misplaced)) - row / 1000)
+    version, locked = factories.version_of(loan), locked_as("groups", lines)
+    ran = {"provenance": Provenance.SCORED, "actor": factories.persona("dana")}
+    evaluation = store_evaluation(version, locked, load_rows(locked), np.array(scores), **ran)
+    stored = evaluation.values.get(metric="auc", segment="north")
+    assert stored.value is not None
+    assert stored.low is not None
+    assert stored.high == 1.0
+    run = judge(version, "segment_floor", at_least=0.5, **{**ASKED, "metric": "auc"})
+    north = run.details["segments"]["north"]
+    half_width = stored.value - stored.low
+    grown = stats.t.ppf(1 - 0.025 / 2, 99) / stats.t.ppf(1 - 0.05 / 2, 99)
+    assert north["low"] == pytest.approx(stored.value - grown * half_width, rel=1e-4)
+    assert north["high"] == 1.0
+
+
+def test_it_reads_what_was_stored_and_no_row_again(loan: Model) -> None:
+    version = grouped(loan, north=(95, 100), south=(80, 100))
+    evaluation = version.evaluations.get()
+    for digest in (evaluation.predictions_digest, evaluation.dataset.rows_digest):
+        store().remove(digest)
+    assert judge(version, "segment_floor", at_least=0.7, **ASKED).outcome == "passed"
 
 
 def judge_again(version: Version, **parameters: Any) -> str:

@@ -34,6 +34,7 @@ from approvals.standing import current_runs
 from approvals.transitions import Event, NoSuchTransition, can_happen, next_state
 from tests import factories
 from tests.approvals import snapshots
+from tests.replaying import replayed
 from work.actions import LeaseLost, claim
 
 OPEN = ("checking", "blocked", "in_review", "changes_requested", "approved")
@@ -186,6 +187,11 @@ DO: dict[str, Callable[[Promotion, User, str], object]] = {
 @pytest.fixture
 def people(db: None) -> SimpleNamespace:
     """One person for each role on all models, and some who hold none that counts."""
+    return everybody()
+
+
+@replayed
+def everybody() -> SimpleNamespace:
     who = factories.personas()
     self_made = factories.person("Selma Made")
     grant_role(Role.REVIEWER, to=self_made, actor=self_made)

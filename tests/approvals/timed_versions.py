@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evidence.measuring import Plan, Round
-from evidence.runtimes import RuntimeRefused
+from evidence.runtimes import Run, RuntimeRefused
 from registry.models import Model, Version
 from tests import factories
 
@@ -31,8 +31,8 @@ class Stopwatch:
     def refuse(self, version: str) -> None:
         self.rounds[version] = [RuntimeRefused("timeout", f"{version} never ended.", "Make it faster.")]
 
-    def __call__(self, format: str, *, columns: dict[str, Any], plan: Plan, **_: Any) -> Round:
-        version = "live" if len(columns) == 2 else "candidate"
+    def __call__(self, run: Run, plan: Plan) -> Round:
+        version = "live" if len(run.columns) == 2 else "candidate"
         self.started.append(version)
         self.plans.append(plan)
         given = self.rounds[version]

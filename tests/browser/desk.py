@@ -40,18 +40,23 @@ class Desk:
     process: Process
     environment: dict[str, str]
     names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def client(self, who: str, *scopes: str) -> Client:
-        """The API as `who`, with a fresh token."""
-        arguments = [part for scope in scopes or ("write",) for part in ("--scope", scope)]
-        token = subprocess.run(
+        """The API as `who`, with a token of these scopes."""
+        if (who, *scopes) not in self.tokens:
+            self.tokens[who, *scopes] = self._issue_token(who, *scopes or ("write",))
+        return Client(self.url, self.tokens[who, *scopes])
+
+    def _issue_token(self, who: str, *scopes: str) -> str:
+        arguments = [part for scope in scopes for part in ("--scope", scope)]
+        return subprocess.run(
             [sys.executable, MANAGE, "issue_token", who, *arguments],
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             check=True,
         ).stdout.strip()
-        return Client(self.url, token)
 
     def promotion_in_review(self, folder: Path) -> int:
         """A promotion to Production of a new model under the default policy, waiting for its two marks."""

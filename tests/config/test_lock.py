@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS_OF_SET = {"run": ["postgres", "s3", "demo"], "test": ["test"], "dev": ["dev"]}
+EXTRAS_OF_SET = {"run": ["postgres", "s3", "demo"], "lightgbm": ["lightgbm"], "test": ["test"], "dev": ["dev"]}
 ALL_LOCKS = [*EXTRAS_OF_SET, "uv"]
 
 
@@ -64,7 +64,7 @@ def test_lock_names_no_index_no_address_and_no_path(name):
     assert not re.search(r"://|--(?:extra-)?index-url|--find-links| @ |(?:^|\s)/", text)
 
 
-@pytest.mark.parametrize(("smaller", "larger"), [("run", "test"), ("test", "dev")])
+@pytest.mark.parametrize(("smaller", "larger"), [("run", "lightgbm"), ("lightgbm", "test"), ("test", "dev")])
 def test_larger_set_holds_the_smaller_one_in_the_same_versions(smaller, larger):
     assert versions(smaller).items() <= versions(larger).items()
 

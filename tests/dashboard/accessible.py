@@ -12,3 +12,8 @@ def assert_accessible(page: Page, where: str = "") -> None:
     expect(page.locator(MOVING)).to_have_count(0)
     found = Axe().run(page)
     assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+
+
+def expect_width(page: Page, width: int) -> None:
+    """The page fits into so many pixels, once what is drawn by scripts has followed a change of width."""
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)

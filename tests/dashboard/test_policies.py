@@ -153,6 +153,16 @@ def test_every_kind_of_gate_is_listed_with_its_parameters_for_people_who_write_p
          "p95 of one call of 1 row of loan-holdout@1: at most 5 ms and 1.5 times that of what is live"),
         ("memory", {"dataset": factories.HOLDOUT, "at_most_bytes": "300 MB", "batch_rows": 64},
          "Peak memory with 64 rows of loan-holdout@1 in one call: at most 300.0 MB"),
+        ("cost", {"dataset": factories.HOLDOUT, "price_per_hour": 1.2, "currency": "€", "at_most": 0.0005},
+         "1,000 predictions at € 1.2 an hour, 100 rows of loan-holdout@1 in one call: at most € 0.0005"),
+        ("fairness", {"dataset": factories.HOLDOUT, "column": "region", "measure": "selection_rate_ratio",
+                      "at_least": 0.8},
+         "Selection rate ratio between any two of region at least 0.800, on loan-holdout@1"),
+        ("fairness", {"dataset": factories.HOLDOUT, "column": "region", "measure": "equalised_odds", "at_most": 0.05},
+         "Equalised odds difference between any two of region at most 5.00 pts, on loan-holdout@1"),
+        ("agreement", {"dataset": factories.HOLDOUT, "at_least": 0.95, "at_most_psi": 0.1},
+         "Says what the live version says of loan-holdout@1: at least 95.00% decided alike, stability index at most "
+         "0.100"),
         ("card_reviewed", {}, "Somebody other than its writer reviewed the card’s newest revision"),
     ],
 )  # fmt: skip

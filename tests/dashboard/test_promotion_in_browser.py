@@ -1,6 +1,7 @@
 """The promotion page in a real browser: policy, accessibility, keyboard, no scripts, live progress."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from approvals.intake import revise_card
 from approvals.models import Promotion
 from approvals.standing import current_runs
 from tests import factories
-from tests.dashboard.accessible import assert_accessible
+from tests.dashboard.accessible import assert_accessible, expect_width
 from tests.dashboard.browsing import NOTE_VIOLATIONS, client_of
 from tests.factories import persona, promotion_in
 from work.actions import claim
@@ -42,8 +43,9 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[OpenContext]:
         context.close()
 
 
-def page_of(context: BrowserContext, promotion: Promotion) -> Page:
+def page_of(context: BrowserContext, promotion: Promotion, *, width: int = 1440) -> Page:
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
     page.goto(f"/promotions/{promotion.pk}/")
     return page
 
@@ -58,35 +60,33 @@ def compared() -> Promotion:
     return factories.run_gates(promotion_in("checking", strength=0.35, weak_for="south"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_page_fits_is_accessible_and_keeps_the_policy(
-    context_of: OpenContext, live_server: Any, width: int, theme: str
-) -> None:
+def test_the_page_fits_is_accessible_and_keeps_the_policy(context_of: OpenContext, live_server: Any) -> None:
     promotion = compared()
-    context = context_of("sam", viewport={"width": width, "height": 900})
-    context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-    page = page_of(context, promotion)
-    expect(page.locator("figure[data-drawn]")).to_have_count(1, timeout=30_000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert_accessible(page)
-    assert page.evaluate("violations") == []
+    context = context_of("sam")
+    for theme, first, then in (("light", 1440, 390), ("dark", 390, 1440)):
+        context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
+        with closing(page_of(context, promotion, width=first)) as page:
+            expect(page.locator("figure[data-drawn]")).to_have_count(1, timeout=30_000)
+            for width in (first, then):
+                page.set_viewport_size({"width": width, "height": 900})
+                expect_width(page, width)
+                assert_accessible(page, f"{theme}, {width} pixels")
+            assert page.evaluate("violations") == []
 
 
-@pytest.mark.parametrize("state", ["checking", "blocked", "changes_requested", "completed", "rejected"])
-def test_every_kind_of_panel_is_accessible(context_of: OpenContext, state: str) -> None:
-    page = page_of(context_of("dana"), promotion_in(state))
-    assert_accessible(page)
+def test_every_kind_of_panel_is_accessible(context_of: OpenContext) -> None:
+    context = context_of("dana")
+    for state in ("checking", "blocked", "changes_requested", "completed", "rejected"):
+        with closing(page_of(context, promotion_in(state))) as page:
+            assert_accessible(page, state)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(context_of: OpenContext, width: int) -> None:
-    page = page_of(context_of("riley", viewport={"width": width, "height": 844}), compared())
-    expect(page.get_by_text("Recall gets worse for region south")).to_be_in_viewport()
-    asked = (
-        page.get_by_role("link", name="Decide") if width == 390 else page.get_by_role("heading", name="Your decision")
-    )
-    expect(asked).to_be_in_viewport()
+def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(context_of: OpenContext) -> None:
+    promotion, context = compared(), context_of("riley")
+    for width, role, asked in ((1440, "heading", "Your decision"), (390, "link", "Decide")):
+        with closing(page_of(context, promotion, width=width)) as page:
+            expect(page.get_by_text("Recall gets worse for region south")).to_be_in_viewport()
+            expect(page.get_by_role(role, name=asked)).to_be_in_viewport()
 
 
 def test_a_decision_works_by_keyboard_alone(context_of: OpenContext) -> None:

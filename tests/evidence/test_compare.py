@@ -10,9 +10,9 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from evidence.actions import compare_evaluations, lock_dataset
 from evidence.actions.evaluate import store_evaluation
 from evidence.comparison import Comparison as Compared
+from evidence.labels import Declaration
 from evidence.loading import load_rows, load_scores
 from evidence.models import Comparison, Provenance
-from evidence.tables import Declaration
 from registry.actions import create_dataset
 from tests.factories import evidence_of, holdout, model_named, persona, version_of
 
@@ -30,7 +30,7 @@ def sides():
 
 def test_a_comparison_is_computed_once(sides, monkeypatch):
     first = compare_evaluations(*sides)
-    monkeypatch.setattr("evidence.actions.compare.load_rows", lambda _: 1 / 0)
+    monkeypatch.setattr("evidence.actions.compare.locked_rows", lambda _: 1 / 0)
     assert compare_evaluations(*sides) == first
     assert Comparison.objects.count() == 1
 
@@ -49,7 +49,8 @@ def test_a_comparison_has_a_direction(sides):
 
 def test_what_is_stored_reads_back_as_it_was_compared(sides):
     stored = Comparison.objects.get(pk=compare_evaluations(*sides).pk)
-    assert Compared.from_dict(stored.result).to_dict() == stored.result
+    whole = stored.result | stored.by_segment
+    assert Compared.from_dict(whole).to_dict() == whole
     assert stored.digest == hashlib.sha256(json.dumps(stored.result, sort_keys=True).encode()).hexdigest()
 
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evidence.comparing.binary import compare
+from evidence.comparing.rankings import auc_difference
 from evidence.comparison import Comparison, Difference, judge_no_regression
-from evidence.intervals import auc_difference, log_loss_difference, share_difference
+from evidence.groups import Groups
+from evidence.intervals import log_loss_difference, share_difference
 
 
 def compare_at_half(truth, baseline, candidate, **segments):
@@ -21,7 +23,7 @@ def compare_at_half(truth, baseline, candidate, **segments):
         np.array(candidate, dtype=float),
         baseline_threshold=0.5,
         candidate_threshold=0.5,
-        segments={column: np.array(values) for column, values in segments.items()},
+        segments={column: Groups.of(values) for column, values in segments.items()},
     )
 
 
@@ -95,12 +97,9 @@ def test_measures_carry_the_intervals_of_their_methods():
     }
     for metric, interval in expected.items():
         shown = measures[metric]
-        assert (shown.difference, shown.low, shown.high, shown.method) == (
-            interval.difference,
-            interval.low,
-            interval.high,
-            interval.method,
-        )
+        expected_ends = pytest.approx([interval.difference, interval.low, interval.high], rel=1e-12)
+        assert [shown.difference, shown.low, shown.high] == expected_ends
+        assert shown.method == interval.method
         assert shown.candidate - shown.baseline == pytest.approx(shown.difference, abs=1e-12)
 
 

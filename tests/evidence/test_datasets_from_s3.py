@@ -2,14 +2,16 @@
 
 import hashlib
 
+import duckdb
 import pytest
 
 from accounts.reasons import Forbidden, Invalid, NotFound, TooLarge
 from audit.models import AuditEvent
-from evidence.actions import lock_dataset_from_s3
+from evidence.actions import EvidenceMissing, lock_dataset_from_s3
+from evidence.actions.evaluate import locked_rows
+from evidence.labels import Declaration
 from evidence.loading import load_rows
 from evidence.models import LockedDataset
-from evidence.tables import Declaration
 from registry.actions import create_dataset
 from registry.models import DatasetVersion
 from registry.stores import StoreError, store
@@ -50,10 +52,36 @@ def test_what_lies_in_an_allowed_place_is_locked_and_kept_here(dataset, shared):
     locked = lock(dataset)
     shared.client.delete_object(Bucket=shared.name, Key="shared/holdout.csv")
     assert (locked.digest, locked.rows) == (DIGEST, 2)
-    assert load_rows(locked).table.rows == 2
+    assert len(load_rows(locked).truth) == 2
     version = locked.dataset_version
     assert (version.location, version.pin) == (f"{PLACE}/holdout.csv", DIGEST)
     assert AuditEvent.objects.get(verb="dataset.version_added").after["location"] == f"{PLACE}/holdout.csv"
+
+
+def test_parquet_is_locked_from_there_as_well(dataset, shared, tmp_path):
+    file = tmp_path / "rows.parquet"
+    rows = duckdb.sql("SELECT * FROM (VALUES ('a1', 10, 'yes'), ('a2', NULL, 'no')) AS t(id, amount, approved)")
+    rows.write_parquet(str(file))
+    shared.write("shared/holdout.parquet", file.read_bytes())
+    locked = lock(dataset, f"{PLACE}/holdout.parquet")
+    assert load_rows(locked).truth.tolist() == [True, False]
+    assert locked.digest == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("lost", ["gone", "changed"])
+def test_locked_rows_that_the_store_lost_are_named_and_no_number_is_made(dataset, shared, settings, tmp_path, lost):
+    settings.ARTIFACT_STORE, settings.VAR_DIR = f"s3://{shared.name}/desk", tmp_path
+    locked = lock(dataset)
+    keys = shared.keys()
+    [key] = [key for key in keys if key.endswith(locked.rows_digest)]
+    if lost == "gone":
+        shared.client.delete_object(Bucket=shared.name, Key=key)
+    else:
+        shared.write(key, shared.read(key).replace(b"a1", b"b1"))
+    with pytest.raises(EvidenceMissing, match="The rows of holdout@1") as missing:
+        locked_rows(locked)
+    assert missing.value.code == "data_gone"
+    assert "backup" in str(missing.value)
 
 
 def test_where_the_bucket_keeps_versions_the_one_that_was_read_is_named(dataset, shared):

@@ -19,9 +19,9 @@ from sklearn.metrics import (
 from audit.models import AuditEvent
 from evidence import bubblewrap
 from evidence.actions import EvidenceMissing, evaluate, lock_dataset
+from evidence.labels import Declaration
 from evidence.loading import load_scores
 from evidence.models import Evaluation, ExposureEntry
-from evidence.tables import Declaration
 from registry.actions import NewVersion, add_artifact_file, create_dataset, finalise_version, register_version
 from registry.stores import store
 from tests.evidence import onnx_models
@@ -65,9 +65,9 @@ def children(monkeypatch):
 
     runs = []
 
-    def counted(*arguments, **more):
-        runs.append(more["name"])
-        return predict(*arguments, **more)
+    def counted(run):
+        runs.append(run.name)
+        return predict(run)
 
     # The package has a function of the module's name, so the module is asked for by its full name.
     monkeypatch.setattr(sys.modules["evidence.actions.evaluate"], "predict", counted)

@@ -12,9 +12,9 @@ from accounts.reasons import Invalid
 from approvals.intake import finalise_version as finalise_through_intake
 from evidence.actions import EvidenceMissing, compare_evaluations, evaluate, hand_in_predictions, lock_dataset
 from evidence.comparison import Comparison
+from evidence.labels import Declaration
 from evidence.loading import load_rows, load_scores
 from evidence.models import Evaluation
-from evidence.tables import Declaration
 from registry.actions import NewVersion, add_artifact_file, create_dataset, finalise_version, register_version
 from tests.evidence import onnx_models
 from tests.factories import model_named, persona
@@ -86,8 +86,8 @@ def test_a_regression_is_run_and_measured_as_scikit_learn_measures_it(forest, fa
     assert values["mae"] == pytest.approx(mean_absolute_error(FARES, predicted))
     assert values["rmspe"] == pytest.approx(root_mean_squared_error(np.ones(ROWS), predicted / FARES))
     near = GROUPS == "near"
-    shown = evaluation.values.get(column="group", segment="near")
-    assert (shown.metric, shown.n) == ("mae", 80)
+    shown = evaluation.values.get(metric="mae", column="group", segment="near")
+    assert shown.n == 80
     assert shown.value == pytest.approx(mean_absolute_error(FARES[near], predicted[near]))
     assert evaluation.curves["errors"]["within"][-1] == pytest.approx(np.abs(predicted - FARES).max())
 

@@ -7,9 +7,9 @@ import pytest
 
 from audit.models import AuditEvent
 from evidence.actions import EvidenceMissing, lock_dataset, measure_together
+from evidence.labels import Declaration
 from evidence.measuring import Plan
 from evidence.models import Evaluation, ExposureEntry, LockedDataset, Measurement
-from evidence.tables import Declaration
 from registry.actions import NewVersion, add_artifact_file, create_dataset, finalise_version, register_version
 from registry.models import Version
 from registry.stores import store

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
+from evidence.curves.binary import roc_curve
 from evidence.metrics import metrics_of
-from evidence.metrics.binary import PROBABILITY_FLOOR, measure, midranks, roc_curve
+from evidence.metrics.binary import PROBABILITY_FLOOR, measure
 
 # Few distinct scores, so that ties are the rule; both ends, so that clipping matters.
 SCORES = st.sampled_from([0.0, 1e-12, 0.1, 0.25, 0.5, 0.5000001, 0.75, 0.9, 1.0])
@@ -29,6 +30,7 @@ def brute_force_auc(truth, score):
     return sum(pairs) / len(pairs)
 
 
+@settings(deadline=None)  # scikit-learn warms up in the first example
 @given(ROWS, THRESHOLDS)
 def test_metrics_equal_those_of_scikit_learn(rows, threshold):
     truth, score = split(rows)
@@ -125,13 +127,6 @@ def test_lengths_that_differ_are_refused():
         measure(np.array([True]), np.array([0.5, 0.5]), 0.5)
 
 
-@given(st.lists(SCORES, max_size=40))
-def test_midranks_equal_counting_who_is_below(values):
-    array = np.array(values)
-    expected = [(array < value).sum() + ((array == value).sum() + 1) / 2 for value in values]
-    assert midranks(array).tolist() == expected
-
-
 @given(ROWS.filter(lambda rows: len({truth for truth, _ in rows}) == 2))
 def test_roc_curve_has_the_corners_and_area_of_scikit_learn(rows):
     truth, score = split(rows)
@@ -170,4 +165,4 @@ def test_thinned_roc_curve_of_101_points_hardly_loses_area():
 
 
 def test_one_class_has_no_roc_curve():
-    assert roc_curve(np.array([True, True]), np.array([0.1, 0.9])) == {"fpr": [], "tpr": []}
+    assert roc_curve(np.array([True, True]), np.array([0.1, 0.9]))["fpr"].size == 0

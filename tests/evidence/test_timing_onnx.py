@@ -9,7 +9,7 @@ import pytest
 from evidence import bubblewrap, runtimes
 from evidence.isolation import Completed, Limits
 from evidence.measuring import Plan
-from evidence.runtimes import RuntimeRefused
+from evidence.runtimes import Run, RuntimeRefused
 from tests.evidence import onnx_models
 
 LIMITS = Limits(seconds=30, cpu_seconds=30)
@@ -28,7 +28,7 @@ def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 def timed(artifact: Any, plan: Plan = PLAN, format: str = "onnx", **changed: Any) -> Any:
     options = {"columns": COLUMNS, "contract": {}, "limits": LIMITS, "require_bubblewrap": False, **changed}
-    return runtimes.time_round(format, artifact=artifact, plan=plan, **options)
+    return runtimes.time_round(Run(format, artifact, artifact.name, **options), plan)
 
 
 def test_a_round_has_the_calls_asked_for_and_sane_figures(tmp_path: Any, isolation: str) -> None:
@@ -63,7 +63,7 @@ def test_a_slow_model_ends_its_round_by_the_clock_but_not_before_a_few_calls(tmp
     assert len(timed(slow, Plan(batch_rows=1, calls=10_000, seconds=0.000_001)).milliseconds) == 5
 
 
-@pytest.mark.parametrize("format", ["pickle", "joblib", "lightgbm"])
+@pytest.mark.parametrize("format", ["pickle", "joblib", "xgboost"])
 def test_what_is_not_run_here_is_not_timed_either(tmp_path: Any, format: str) -> None:
     with pytest.raises(RuntimeRefused) as refused:
         timed(onnx_models.logistic(tmp_path / "model.onnx", [1, 2]), format=format)
@@ -92,6 +92,6 @@ def test_figures_that_a_hostile_model_could_have_written_are_not_believed(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, told: list[float]
 ) -> None:
     answer = Completed(np.array(told, "<f8").tobytes(), "", "limits", 0.1)
-    monkeypatch.setattr("evidence.runtimes.onnx.run_isolated", lambda *_, **__: answer)
+    monkeypatch.setattr("evidence.runtimes.running.run_isolated", lambda *_, **__: answer)
     with pytest.raises(RuntimeRefused, match="no usable times"):
         timed(onnx_models.logistic(tmp_path / "model.onnx", [1, 2]))

@@ -38,15 +38,18 @@ def _add_pointer(actions: Subparsers) -> None:
 
 
 def _add_lock(actions: Subparsers) -> None:
-    parser = subcommand(actions, "lock", "Hand over a CSV file to be kept locked and judged on.", _lock)
+    parser = subcommand(actions, "lock", "Hand over a CSV or Parquet file to be kept locked and judged on.", _lock)
     parser.add_argument("name", metavar="NAME")
-    parser.add_argument("file", metavar="FILE.csv", type=Path, nargs="?")
+    parser.add_argument("file", metavar="FILE", type=Path, nargs="?")
     parser.add_argument("--from", metavar="s3://BUCKET/KEY", dest="source", help="has the server fetch it instead")
     parser.add_argument("--id", required=True, metavar="COLUMN", dest="id_column")
-    parser.add_argument("--target", required=True, metavar="COLUMN")
+    labels = parser.add_mutually_exclusive_group(required=True)
+    labels.add_argument("--target", default="", metavar="COLUMN")
+    labels.add_argument("--unlabelled", action="store_true", help="rows without truth: versions are compared by them")
     parser.add_argument("--task", choices=TASKS, default="binary", help="what the target asks for (binary)")
     parser.add_argument("--positive", default="", metavar="VALUE", help="the binary target's value that counts as yes")
     parser.add_argument("--segment", action="append", default=[], metavar="COLUMN", dest="segments")
+    parser.add_argument("--weight", default="", metavar="COLUMN", help="how much each row counts (all alike)")
 
 
 def _add_inputs(actions: Subparsers) -> None:
@@ -69,7 +72,7 @@ def _point(client: Client, options: argparse.Namespace, output: Output) -> Exit:
 def _lock(client: Client, options: argparse.Namespace, output: Output) -> Exit:
     if (options.file is None) == (options.source is None):
         raise Misuse("Name either a file or a place with --from.", "A file is uploaded; the server fetches from S3.")
-    if options.task == "binary" and not options.positive:
+    if options.target and options.task == "binary" and not options.positive:
         raise Misuse("A binary target needs --positive.", "Name its value that counts as yes, or another --task.")
     version = client.lock_dataset(
         options.name,
@@ -79,6 +82,7 @@ def _lock(client: Client, options: argparse.Namespace, output: Output) -> Exit:
         task=options.task,
         positive=options.positive,
         segments=options.segments,
+        weight=options.weight,
         progress=output.progress(options.file) if options.file else None,
     )
     return _print_version(version, output)
