@@ -1,10 +1,14 @@
 """The registry's things as the API answers them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.access import may
+from accounts.models import User
+from accounts.roles import VIEW
 from approvals.holds import holds_of
 from approvals.impact import Impact
 from approvals.models import AfterReview, Promotion, Review, State, Waiver
@@ -12,7 +16,8 @@ from approvals.seals import standing_waiver
 from approvals.standing import Marks, acknowledgement_of, marks_of
 from approvals.waiting import due_time
 from evidence.models import Evaluation, MetricValue
-from registry.models import DatasetVersion, Model, Version
+from registry.lineage import Basis, basis_of_defect
+from registry.models import DatasetVersion, Defect, Model, Version
 from registry.queries import newest_card
 from work.models import Job
 
@@ -32,11 +37,11 @@ def model_answer(model: Model) -> dict[str, Any]:
 
 _PLAIN = (
     *("label", "stage", "description", "task", "format", "features", "signature", "contract", "parameters"),
-    *("framework", "environment", "decision_threshold", "run_id", "tags", "created_at", "finalised_at"),
+    *("framework", "environment", "decision_threshold", "run_id", "base_uri", "tags", "created_at", "finalised_at"),
 )
 
 
-def version_answer(version: Version) -> dict[str, Any]:
+def version_answer(version: Version, *, actor: User) -> dict[str, Any]:
     card = newest_card(version)
     files = [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in version.files.all()]
     return {
@@ -47,7 +52,7 @@ def version_answer(version: Version) -> dict[str, Any]:
         "deprecated": version.deprecated_at is not None,
         "code": {"repository": version.code_repository, "commit": version.code_commit},
         "data": [data_answer(data) for data in version.trained_on.select_related("dataset").order_by("pk")],
-        "base_model": version.base_model.number if version.base_model else None,
+        "base_model": _base_answer(version, actor),
         "registered_by": version.registered_by.username,
         "on_behalf_of": version.on_behalf_of.username if version.on_behalf_of else "",
         "artifact": {"digest": version.artifact_digest, "size": version.artifact_size, "files": files},
@@ -56,6 +61,14 @@ def version_answer(version: Version) -> dict[str, Any]:
         else None,
         "url": page_url(f"models/{version.model.name}/versions/{version.number}/"),
     }
+
+
+def _base_answer(version: Version, actor: User) -> int | str | None:
+    """As it was sent; None also for a version of a model that the caller can't see."""
+    base = version.base_model
+    if base is None or base.model_id == version.model_id:
+        return base and base.number
+    return f"{base.model.name}@{base.number}" if may(actor, VIEW, base.model) else None
 
 
 def data_answer(data: DatasetVersion) -> dict[str, Any]:
@@ -110,16 +123,39 @@ def best_answer(best: MetricValue, *, direction: str) -> dict[str, Any]:
     }
 
 
-def impact_answer(data: DatasetVersion, impact: Impact) -> dict[str, Any]:
+def dataset_impact_answer(data: DatasetVersion, impact: Impact) -> dict[str, Any]:
+    answer = impact_answer(impact)
+    versions = [{**line, "trained_on": line["named"]} for line in answer["versions"]]
+    return answer | {"dataset": data.dataset.name, "version": data.number, "versions": versions}
+
+
+def basis_impact_answer(basis: Basis, impact: Impact, defect: Defect | None) -> dict[str, Any]:
+    told = defect_answer(defect) if defect is not None else None
+    return impact_answer(impact) | {"kind": basis.kind, "thing": basis.text, "defect": told}
+
+
+def defect_answer(defect: Defect) -> dict[str, Any]:
+    basis = basis_of_defect(defect)
+    plain = {name: getattr(defect, name) for name in ("id", "kind", "reason", "reported_at", "cleared_at")}
+    return plain | {
+        "thing": basis.text,
+        "reported_by": defect.reported_by.username,
+        "cleared_by": defect.cleared_by.username if defect.cleared_by else "",
+        "cleared_because": defect.cleared_because,
+        "url": page_url(f"lineage/impact/?{urlencode({basis.kind: basis.text})}"),
+    }
+
+
+def impact_answer(impact: Impact) -> dict[str, Any]:
     return {
-        "dataset": data.dataset.name,
-        "version": data.number,
         "models": [model.name for model in impact.models],
         "versions": [
-            version_line(each.version) | {"trained_on": each.trained, "evaluated_on": each.evaluated}
+            version_line(each.version)
+            | {"named": each.named, "inherited": each.inherited, "evaluated_on": each.evaluated}
             for each in impact.versions
         ],
         "more_versions": impact.more_versions,
+        "hidden": impact.hidden,
         "promotions": [promotion_line(promotion) for promotion in impact.promotions],
         "more_promotions": impact.more_promotions,
         "policies": [{"name": each.policy.name, "revision": each.number} for each in impact.policies],

@@ -5,7 +5,7 @@ from ninja import NinjaAPI
 from api.auth import READ, TokenAuth
 from api.parsing import StrictParser
 from api.problems import install_problem_handlers
-from api.routes import audit, datasets, elsewhere, models, operating, promotions, versions
+from api.routes import audit, datasets, elsewhere, lineage, models, operating, promotions, versions
 
 api = NinjaAPI(
     title="Assaydesk",
@@ -18,5 +18,5 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 install_problem_handlers(api)
-for routes in (models, versions, datasets, promotions, operating, audit, elsewhere):
+for routes in (models, versions, datasets, lineage, promotions, operating, audit, elsewhere):
     api.add_router("", routes.router)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.clock import by_the_clock
+from approvals.defects import defects_in_the_way, thing_beside
 from approvals.gates.integrity import Integrity
-from approvals.models import Outcome
+from approvals.models import Outcome, Promotion
 from approvals.standing import Marks
 
 _MENDED_PERHAPS_AFTER = timedelta(hours=1)
@@ -35,7 +36,16 @@ def holds_of(marks: Marks, now: datetime) -> list[Hold]:
     if _is_damaged(marks):
         text = f"The stored files of {marks.promotion.version} are damaged: restore them, then run integrity again."
         holds.append(Hold(text, now + _MENDED_PERHAPS_AFTER))
-    return holds
+    return holds + defect_holds(marks.promotion)
+
+
+def defect_holds(promotion: Promotion) -> list[Hold]:
+    """A hold for each open bug; whoever clears it has the promotion looked at again."""
+    model = promotion.version.model
+    return [
+        Hold(f"{each.reported_by.display_name} reports a bug in {thing_beside(each, model)}: {each.reason[:300]}", None)
+        for each in defects_in_the_way(promotion)
+    ]
 
 
 def _is_damaged(marks: Marks) -> bool:

@@ -1,27 +1,52 @@
-"""What rests on a dataset version: who must be told when it turns out to be wrong."""
+"""What rests on a dataset version, a commit, a feature or a base: who must be told when it turns out to be wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
-from accounts.access import visible
+from accounts.access import may_everywhere, visible
 from accounts.models import User
+from accounts.roles import VIEW
 from approvals.models import OPEN_STATES, PolicyRevision, Promotion, State
 from approvals.queries import promotions
 from evidence.models import Evaluation
-from registry.models import DatasetVersion, Model, Stage, Version
+from registry.lineage import Basis, built_on, directly_built_on
+from registry.models import Model, Stage, Version
 
 MOST = 200
 
 
+#: What is live first, then Staging.
+URGENCY = Case(
+    When(stage=Stage.PRODUCTION, then=Value(0)),
+    When(stage=Stage.STAGING, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
 @dataclass(frozen=True)
 class RestingVersion:
-    """A version that was trained on the data, or evaluated on it, or both."""
+    """A version that was built on the thing, by its own word (`named`) or through what it is derived from
+    (`inherited`), or evaluated on the data, or several of these."""
 
     version: Version
-    trained: bool
+    named: bool
+    inherited: bool
     evaluated: bool
 
 
@@ -29,11 +54,13 @@ class RestingVersion:
 class Impact:
     """What the actor can see of it: what is live first, then Staging, newest first; open promotions before others.
 
-    `more_versions` and `more_promotions` say that there are further ones than the first `MOST`.
+    `more_versions` and `more_promotions` say that there are further ones than the first `MOST`; `hidden` counts the
+    versions of models that the actor can't see.
     """
 
     versions: list[RestingVersion]
     more_versions: bool
+    hidden: int
     promotions: list[Promotion]
     more_promotions: bool
     policies: list[PolicyRevision]
@@ -48,19 +75,34 @@ class Impact:
         return [each.version for each in self.versions if each.version.stage == Stage.PRODUCTION]
 
 
-def impact_of(data: DatasetVersion, *, actor: User) -> Impact:
-    """Versions trained on the dataset version or evaluated on it, their promotions that are open or completed, open
-    ones whose policy names it, and the policies whose newest revision does. A fixed number of queries."""
-    naming = [revision for revision in _revisions_in_use() if names(revision.document, str(data))]
-    versions, more_versions = _first(_resting_versions(data, actor))
-    concerned, more_promotions = _first(_promotions(data, naming, actor))
+def impact_of(basis: Basis, *, actor: User) -> Impact:
+    """Versions built on it or, of a dataset version, evaluated on it; their promotions that are open or completed,
+    open ones whose policy names the data, and the policies whose newest revision does. A fixed number of queries."""
+    data = basis.dataset_version
+    naming = [each for each in _revisions_in_use() if names(each.document, str(data))] if data is not None else []
+    resting = resting_versions(basis)
+    versions, more_versions = _first(_seen(resting, actor).order_by(URGENCY, "-pk"))
+    concerned, more_promotions = _first(_promotions(resting, naming, actor))
     return Impact(
-        versions=[RestingVersion(each, each.trained, each.evaluated) for each in versions],
+        versions=[RestingVersion(each, each.named, each.built and not each.named, each.evaluated) for each in versions],
         more_versions=more_versions,
+        hidden=0 if may_everywhere(actor, VIEW) else resting.count() - _seen(resting, actor).count(),
         promotions=concerned,
         more_promotions=more_promotions,
         policies=_newest_seen(naming, actor),
     )
+
+
+def resting_versions(basis: Basis) -> QuerySet[Any]:
+    """All of them, whoever asks; each says by itself whether it is `named`, `built` and `evaluated`."""
+    data = Evaluation.objects.filter(version=OuterRef("pk"), dataset__dataset_version=basis.dataset_version)
+    evaluated = Exists(data) if basis.dataset_version is not None else Value(False, BooleanField())
+    versions = Version.objects.annotate(
+        named=Exists(directly_built_on(basis).filter(pk=OuterRef("pk"))),
+        built=ExpressionWrapper(built_on(basis), BooleanField()),
+        evaluated=evaluated,
+    )
+    return versions.filter(Q(built=True) | Q(evaluated=True)).select_related("model")
 
 
 def policies_naming(references: Iterable[str], *, actor: User) -> dict[str, list[PolicyRevision]]:
@@ -82,22 +124,11 @@ def _first(rows: QuerySet[Any]) -> tuple[list[Any], bool]:
     return found[:MOST], len(found) > MOST
 
 
-def _resting_versions(data: DatasetVersion, actor: User) -> QuerySet[Any]:
-    urgency = Case(
-        When(stage=Stage.PRODUCTION, then=Value(0)),
-        When(stage=Stage.STAGING, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    trained = Version.trained_on.through.objects.filter(version=OuterRef("pk"), datasetversion=data)
-    evaluated = Evaluation.objects.filter(version=OuterRef("pk"), dataset__dataset_version=data)
-    versions: QuerySet[Any] = visible(Version.objects.all(), actor=actor, model_path="model")
-    versions = versions.annotate(trained=Exists(trained), evaluated=Exists(evaluated))
-    return versions.filter(Q(trained=True) | Q(evaluated=True)).select_related("model").order_by(urgency, "-pk")
+def _seen(versions: QuerySet[Any], actor: User) -> QuerySet[Any]:
+    return visible(versions, actor=actor, model_path="model")
 
 
-def _promotions(data: DatasetVersion, naming: Iterable[PolicyRevision], actor: User) -> QuerySet[Promotion]:
-    resting = Version.objects.filter(Q(trained_on=data) | Q(evaluations__dataset__dataset_version=data))
+def _promotions(resting: QuerySet[Any], naming: Iterable[PolicyRevision], actor: User) -> QuerySet[Promotion]:
     of_versions = Q(version__in=resting.values("pk"), state__in=(*OPEN_STATES, State.COMPLETED))
     to_be_judged = Q(policy_revision__in=list(naming), state__in=OPEN_STATES)
     found = visible(promotions(), actor=actor, model_path="version__model").filter(of_versions | to_be_judged)

@@ -44,7 +44,7 @@ class Preview:
 _ORDER = (
     *("opens", "due_days", "remind_days", "escalate_to", "expires_days", "change_window", "gates", "slots"),
     *("checklist", "key", "kind", "title", "text", "role", "count", "group", "slot", "parameters", "rests_on"),
-    *("metric", "dataset", "segment"),
+    *("metric", "dataset", "segment", "card_sections", "hint"),
 )
 
 

@@ -5,11 +5,11 @@ It lies here, above the registry, because promotions and evidence have their say
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.reasons import Reason
 from approvals.models import OPEN_STATES, Promotion
-from evidence.models import Evaluation, LockedDataset
+from evidence.models import Comparison, Evaluation, LockedDataset
 from registry.models import ArtifactFile, FilesRemoval, Stage, StageTerm, Version
 
 
@@ -40,10 +40,11 @@ def why_not_remove_files(version: Version, *, before: datetime) -> Reason | None
 
 
 def is_needed(sha256: str) -> bool:
-    """Whether bytes belong to something whose files are kept: a version, locked data, predictions."""
+    """Whether bytes belong to something whose files are kept: a version, locked data, predictions, a comparison."""
     of_versions = ArtifactFile.objects.filter(sha256=sha256, version__files_removal=None)
     return (
         of_versions.exists()
-        or LockedDataset.objects.filter(digest=sha256).exists()
+        or LockedDataset.objects.filter(Q(digest=sha256) | Q(rows_digest=sha256)).exists()
         or Evaluation.objects.filter(predictions_digest=sha256).exists()
+        or Comparison.objects.filter(outcomes_digest=sha256).exists()
     )

@@ -4,6 +4,7 @@ SECTIONS = {
     "promotions": "inbox",
     "models": "models",
     "datasets": "datasets",
+    "lineage": "datasets",
     "exceptions": "exceptions",
     "audit": "audit",
     "policies": "policies",

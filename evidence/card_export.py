@@ -17,7 +17,11 @@ from registry.models import CardRevision, Version
 
 #: The source that marks results as ours among those that a card brought along.
 SOURCE = "Assaydesk"
-_TASKS = {"binary": "tabular-classification", "multiclass": "tabular-classification", "regression": "tabular-regression"}
+_TASKS = {
+    "binary": "tabular-classification",
+    "multiclass": "tabular-classification",
+    "regression": "tabular-regression",
+}
 #: Hugging Face's names of metrics, where they differ.
 _NAMES = {"auc": "roc_auc", "brier": "brier_score", "r2": "r_squared"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|{}])")
@@ -32,8 +36,9 @@ def in_hugging_face_format(revision: CardRevision) -> str:
         del front_matter["model-index"]
     figures = card_figures(version, figures_in(card.body))
     body = with_figures(card.body, {asked: in_markdown(figure) for asked, figure in figures.items()})
-    written = yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True) if front_matter else ""
-    return f"---\n{written}---\n{body}"
+    if not front_matter:
+        return body
+    return f"---\n{yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True)}---\n{body}"
 
 
 def in_markdown(figure: CardFigure) -> str:
@@ -54,7 +59,9 @@ def _index(brought: Any, version: Version) -> list[dict[str, Any]]:
     """Ours first, then what the card brought along, without what an earlier export of ours left in it."""
     ours = [_result(evaluation) for evaluation in newest_evaluations(version)]
     entries = [{"name": f"{version.model.name} {version.name}", "results": ours}] if ours else []
-    return entries + [kept for entry in (brought if isinstance(brought, list) else []) if (kept := _without_ours(entry))]
+    return entries + [
+        kept for entry in (brought if isinstance(brought, list) else []) if (kept := _without_ours(entry))
+    ]
 
 
 def _without_ours(entry: Any) -> Any:

@@ -63,8 +63,11 @@ def wear(locked: LockedDataset) -> Wear:
 
 
 def wear_of(keys: Collection[int]) -> dict[int, Wear]:
-    """How worn these locked datasets are, by their primary key. Two queries however many they are."""
-    judged = Evaluation.objects.filter(dataset__in=keys).order_by().values_list("dataset")
+    """How worn these locked datasets are, by their primary key. Two queries however many they are.
+
+    Nothing is judged on rows without labels: they wear by being looked at only.
+    """
+    judged = Evaluation.objects.filter(dataset__in=keys).exclude(dataset__target="").order_by().values_list("dataset")
     versions = dict(judged.annotate(Count("version", distinct=True)))
     looks = (
         ExposureEntry.objects.filter(dataset__in=keys, what=ExposureEntry.What.ROWS).order_by().values_list("dataset")

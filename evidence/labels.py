@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.reasons import Invalid
+from evidence.metrics.regression import LEAST_NUMBER, MOST_NUMBER
 from registry.models import Task
 
 if TYPE_CHECKING:
@@ -104,14 +105,27 @@ def _refuse_missing(given: Given, target: str) -> None:
 
 def _check_numbers(given: Given, target: str) -> None:
     number = given.number(target)
-    query = f"SELECT min(rowid) FROM given WHERE {number} IS NULL OR isinf({number})"
-    first = given.one(query)
+    first = given.one(f"SELECT min(rowid) FROM given WHERE {number} IS NULL OR isinf({number})")
     if first is not None:
         label = given.one(f"SELECT {given.text(target)} FROM given WHERE rowid = {first}")
         raise Invalid(
             "not_numeric",
             f"{target!r} of {given.thing} holds {label[:40]!r} in {given.place(first)}, which is no finite number.",
             "A regression target holds numbers only; for classes declare the task binary or multiclass.",
+        )
+    _check_range(given, target, number)
+
+
+def _check_range(given: Given, target: str, number: str) -> None:
+    outside = f"{number} <> 0 AND NOT abs({number}) BETWEEN {LEAST_NUMBER} AND {MOST_NUMBER}"
+    first = given.one(f"SELECT min(rowid) FROM given WHERE {outside}")
+    if first is not None:
+        label = given.one(f"SELECT {given.text(target)} FROM given WHERE rowid = {first}")
+        raise Invalid(
+            "out_of_range",
+            f"{target!r} of {given.thing} holds {label[:40]!r} in {given.place(first)}: errors of such a size can't be "
+            "reckoned with.",
+            f"Choose a unit in which the target is 0 or its size lies from {LEAST_NUMBER:g} to {MOST_NUMBER:g}.",
         )
 
 

@@ -15,6 +15,10 @@ from registry.models import Task
 
 #: A column with more groups is no segment: nobody reads so many rows of a table.
 MOST_GROUPS = 100
+#: Every metric is kept, compared and shown for every group of each.
+MOST_SEGMENT_COLUMNS = 30
+#: How far weights may reach: their squares are summed and divided, which beyond this loses them or ends at infinity.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-15, 1e15
 ID, TRUTH, WEIGHT = "id", "truth", "weight"
 
 
@@ -102,6 +106,12 @@ def _check_declared(given: Given, declaration: Declaration) -> None:
                 f"Its columns are {', '.join(given.names)}.",
                 declared_as=role.split()[0],
             )
+    if len(declaration.segments) > MOST_SEGMENT_COLUMNS:
+        raise Invalid(
+            "too_many_segment_columns",
+            f"{len(declaration.segments)} columns are declared as segments.",
+            f"Declare {MOST_SEGMENT_COLUMNS} at most: those whose groups decisions are about.",
+        )
     if len(set(declared.values())) < sum(bool(name) for name in roles.values()) + len(declaration.segments):
         text = "A column can't be two of id, target, weight and segment, or a segment twice."
         raise Invalid("column_used_twice", text)
@@ -148,13 +158,13 @@ def _groups(given: Given, name: str) -> tuple[str, ...]:
 
 def _check_weights(given: Given, name: str) -> None:
     number = given.number(name)
-    strange = f"{number} IS NULL OR isinf({number}) OR {number} <= 0"
+    strange = f"{number} IS NULL OR NOT {number} BETWEEN {LEAST_WEIGHT} AND {MOST_WEIGHT}"
     bad, first = given.all(f"SELECT count(*), min(rowid) FROM given WHERE {strange}")[0]
     if bad:
         value = given.one(f"SELECT {given.text(name)} FROM given WHERE rowid = {first}")
         raise Invalid(
             "bad_weights",
-            f"{bad:,} weights of {given.thing} are no numbers above 0, the first, {value[:40]!r}, in "
-            f"{given.place(first)}.",
+            f"{bad:,} weights of {given.thing} are no numbers above 0 (from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}), the "
+            f"first, {value[:40]!r}, in {given.place(first)}.",
             f"Let {name!r} say how much each row counts, or leave rows out that don't.",
         )

@@ -5,7 +5,7 @@ from django.db.models import Model
 from accounts.access import may, may_somewhere, people_who_may
 from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
-from accounts.roles import APPROVE, VIEW_ROWS
+from accounts.roles import APPROVE, CONTRIBUTE, REVIEW, VIEW_ROWS
 
 _NAMED = 4
 
@@ -21,6 +21,17 @@ def why_not_see_rows(model: Model, reader: User) -> Reason | None:
         "not_permitted",
         f"Single rows are for reviewers, approvers and auditors of {model} to look at.",
         f"{names}{others} may." if names else "An administrator can grant a role that permits it.",
+    )
+
+
+def why_not_ask_comparison(model: Model, user: User) -> Reason | None:
+    """Why this person can't have versions of the model compared: it keeps a worker busy for a while."""
+    if may(user, CONTRIBUTE, model) or may(user, REVIEW, model):
+        return None
+    return PersonalReason(
+        "not_permitted",
+        f"Contributors and reviewers of {model} have its versions compared.",
+        "Ask one of them; they are named on the model’s page.",
     )
 
 

@@ -1,9 +1,16 @@
 """Reads of evidence that both doors share."""
 
-from django.db.models import Count, F, FloatField, OuterRef, Prefetch, QuerySet, Subquery
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count, F, FloatField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Abs, Cast
 
+from evidence.comparison import Comparison
+from evidence.lineup import Entry, Lineup, why_not_comparable
 from evidence.metrics import METRICS
+from evidence.models import Comparison as StoredComparison
 from evidence.models import Evaluation, LockedDataset, MetricValue
 from registry.models import Dataset, Model, Version
 from registry.queries import dataset_versions_named
@@ -26,10 +33,14 @@ def newest_locked(dataset: Dataset) -> LockedDataset | None:
 
 
 def datasets_of(model: Model) -> QuerySet[LockedDataset]:
-    """The locked datasets that versions of the model were evaluated on, the one with the most versions first."""
+    """The locked datasets that versions of the model were judged on, the one with the most versions first.
+
+    Unlabelled ones tell of none how good it is: they aren't among them.
+    """
     evaluated = Evaluation.objects.filter(version__model=model, dataset=OuterRef("pk")).order_by()
     counted = evaluated.values("dataset").annotate(n=Count("version", distinct=True)).values("n")
-    datasets = LockedDataset.objects.annotate(evaluated_versions=Subquery(counted)).filter(evaluated_versions__gte=1)
+    datasets = LockedDataset.objects.exclude(target="").annotate(evaluated_versions=Subquery(counted))
+    datasets = datasets.filter(evaluated_versions__gte=1)
     return datasets.select_related("dataset_version__dataset").order_by("-evaluated_versions", "-pk")
 
 
@@ -66,3 +77,83 @@ def newest_evaluations(version: Version) -> list[Evaluation]:
     found = version.evaluations.select_related("version__model", "dataset__dataset_version__dataset")
     made = found.defer("curves", "fairness", "log").order_by("made_at", "pk").prefetch_related(overall)
     return list({evaluation.dataset_id: evaluation for evaluation in made}.values())
+
+
+def lineup_of(
+    model: Model, versions: Sequence[Version], locked: LockedDataset, baseline: Version, *, by_segment: bool = False
+) -> Lineup:
+    """These versions of the model, the baseline among them, side by side on the dataset; four queries.
+
+    `by_segment` loads the large part of the comparisons with the baseline too, in a fifth.
+    """
+    ordered = [baseline, *sorted((each for each in versions if each != baseline), key=lambda each: each.number)]
+    found = _evaluations_on(locked, ordered)
+    values = _values_of(found.values())
+    elsewhere = _measured_elsewhere(ordered, locked)
+    bare = [Entry(version, found.get(version.pk), values.get(version.pk, {})) for version in ordered]
+    entries = [
+        Entry(
+            each.version,
+            each.evaluation,
+            each.values,
+            why_not_comparable(each, bare[0], locked, elsewhere.get(each.version.pk, [])),
+        )
+        for each in bare
+    ]
+    return Lineup(model, locked, entries, _comparisons_among(entries, by_segment=by_segment))
+
+
+def _evaluations_on(locked: LockedDataset, ordered: Sequence[Version]) -> dict[int, Evaluation]:
+    """By version, the newest one that the baseline's evaluator made; else the newest."""
+    made = Evaluation.objects.filter(dataset=locked, version__in=ordered).defer("fairness", "log")
+    newest_last = list(made.order_by("made_at", "pk"))
+    of_baseline = [each for each in newest_last if each.version_id == ordered[0].pk]
+    wanted = of_baseline[-1].evaluator if of_baseline else ""
+    versions = {version.pk: version for version in ordered}
+    found: dict[int, Evaluation] = {}
+    for each in sorted(newest_last, key=lambda each: each.evaluator == wanted):
+        each.version, each.dataset = versions[each.version_id], locked
+        found[each.version_id] = each
+    return found
+
+
+def _values_of(evaluations: Iterable[Evaluation]) -> dict[int, dict[str, MetricValue]]:
+    """Overall figures by version and metric."""
+    versions = {each.pk: each.version_id for each in evaluations}
+    found: defaultdict[int, dict[str, MetricValue]] = defaultdict(dict)
+    for value in MetricValue.objects.filter(evaluation__in=versions, column=""):
+        found[versions[value.evaluation_id]][value.metric] = value
+    return found
+
+
+def _measured_elsewhere(versions: Sequence[Version], locked: LockedDataset) -> dict[int, list[str]]:
+    """By version the other datasets that it was measured on."""
+    others = Evaluation.objects.filter(version__in=versions).exclude(dataset=locked).order_by("-made_at")
+    name, number = "dataset__dataset_version__dataset__name", "dataset__dataset_version__number"
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for version, *told in others.values_list("version", name, number):
+        reference = "{}@{}".format(*told)
+        if reference not in found[version]:
+            found[version].append(reference)
+    return found
+
+
+def _comparisons_among(entries: Sequence[Entry], *, by_segment: bool) -> dict[tuple[int, int], Comparison]:
+    versions = {each.evaluation.pk: each.version.pk for each in entries if each.evaluation}
+    stored = StoredComparison.objects.filter(candidate__in=versions, baseline__in=versions)
+    parts = _large_parts(entries) if by_segment else {}
+    return {
+        (versions[each.candidate_id], versions[each.baseline_id]): Comparison.from_dict(
+            each.result | parts.get(each.pk, {})
+        )
+        for each in stored.defer("by_segment")
+    }
+
+
+def _large_parts(entries: Sequence[Entry]) -> dict[int, dict[str, Any]]:
+    """Of the comparisons with the baseline, whichever way round."""
+    evaluations = [each.evaluation.pk for each in entries if each.evaluation]
+    first = entries[0].evaluation
+    with_baseline = Q(candidate=first) | Q(baseline=first) if first else Q(pk=None)
+    stored = StoredComparison.objects.filter(with_baseline, candidate__in=evaluations, baseline__in=evaluations)
+    return dict(stored.values_list("pk", "by_segment"))

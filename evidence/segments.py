@@ -71,7 +71,7 @@ def judge_groups(groups: Iterable[Group], level: float) -> list[Difference]:
     unjudged += [_undefined(group, level, group.reason) for group in found if group.is_large and not group.is_defined]
     surest = [each for each in judged if each.low is not None]
     unjudged += [each for each in judged if each.low is None]
-    return sorted(surest, key=_surest_harm) + sorted(unjudged, key=lambda each: (each.column, each.value))
+    return sorted(surest, key=surest_harm) + sorted(unjudged, key=lambda each: (each.column, each.value))
 
 
 def judge_overall(group: Group, level: float) -> Difference:
@@ -152,8 +152,11 @@ def check_lengths(segments: Mapping[str, Groups], rows: int) -> None:
             raise ValueError(f"segment column {column} has {len(groups)} entries for {rows} rows")
 
 
-def _surest_harm(difference: Difference) -> tuple[float, float, str, str]:
-    """By the most favourable end, then by the difference itself, both with up meaning better."""
+def surest_harm(difference: Difference) -> tuple[float, float, str, str]:
+    """What differences with an interval are sorted by, the surest harm first.
+
+    By the most favourable end, then by the difference itself, both with up meaning better.
+    """
     _, high = up_is_better(difference.metric, difference.low or 0.0, difference.high or 0.0)
     shift = difference.difference or 0.0
     middle, _ = up_is_better(difference.metric, shift, shift)

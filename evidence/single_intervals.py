@@ -49,6 +49,12 @@ def share_ends(value: float, error: float, level: float = 0.95) -> Ends:
     return max(0.0, value - half_width), min(1.0, value + half_width)
 
 
+def few_ends(value: float, error: float, rows: int, level: float = 0.95) -> Ends:
+    """`mean_ends`, cut at 0 and 1: of a share that rests on so few rows that their spread is little known."""
+    low, high = mean_ends(value, error, rows, level)
+    return max(0.0, low), min(1.0, high)
+
+
 def mean_ends(value: float, error: float, n: int, level: float = 0.95) -> Ends:
     """`value` ± Student's t with n - 1 (>= 1) degrees of freedom × its standard error."""
     half_width = student_quantile(level, n - 1) * error

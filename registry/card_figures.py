@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
     rf"{_BLANKS}\}}\}}"
 )
 #: Code is shown as it is written, so that a card can tell about placeholders.
-_CODE = re.compile(r"^(```|~~~).*?^\1|(`+)[^`\n]+\2", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^(```|~~~).*?^\1|(?<!`)(`+)(?!`)[^`\n]+\2", re.MULTILINE | re.DOTALL)
 #: Cards can't write this tag themselves: raw HTML in them is text.
 _SLOT = re.compile(r'<data value="([0-9]+)"></data>')
 

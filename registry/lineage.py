@@ -4,9 +4,11 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
 
-from django.db import connection
-from django.db.models import Model as Table
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, StrIndex
@@ -117,11 +119,12 @@ def directly_built_on(basis: Basis) -> QuerySet[Version]:
     """Versions that name it themselves, and a base version itself."""
     versions = Version.objects.all()
     if basis.kind == "dataset":
-        return versions.filter(pk__in=Version.trained_on.through.objects.filter(datasetversion=basis.dataset_version).values("version"))
+        trained = Version.trained_on.through.objects.filter(datasetversion=basis.dataset_version)
+        return versions.filter(pk__in=trained.values("version"))
     if basis.kind == "commit":
         return versions.filter(code_commit=basis.text)
     if basis.kind == "feature":
-        return versions.filter(pk__in=_with_feature(basis.text))
+        return _with_feature(basis.text)
     if basis.base is not None:
         return versions.filter(Q(pk=basis.base.pk) | Q(base_model=basis.base))
     return versions.filter(base_uri=basis.text)
@@ -133,23 +136,25 @@ def built_on(basis: Basis) -> Q:
 
 
 def in_these_or_derived(versions: QuerySet[Version]) -> Q:
-    seed, values = versions.order_by().values("pk").query.sql_with_params()
+    seed, values = _selecting(versions)
     return Q(pk__in=RawSQL(_DERIVED.format(seed=seed), values))
 
 
-def _with_feature(name: str) -> QuerySet[Version, dict[str, int]]:
-    """Neither SQLite nor Django can ask whether a list in JSON holds a text; within a text quotes are escaped, so the
-    name in quotes after the list's bracket or a comma is an entry of it. PostgreSQL writes other letters than ASCII
-    as they are, SQLite keeps them escaped."""
-    text, wanted = Cast("features", TextField()), Q()
-    for position, form in enumerate({json.dumps(name), json.dumps(name, ensure_ascii=False)}):
-        for start in ("[", ", "):
-            wanted |= Q(pk__in=_holding(text, f"{start}{form}", f"at_{position}"))
-    return Version.objects.filter(wanted).values("pk")
+def _selecting(versions: QuerySet[Version]) -> tuple[str, tuple[Any, ...]]:
+    """SQL for their keys, also where it is known beforehand that there are none; Django would raise then."""
+    query = versions.order_by().values("pk").query
+    sql, values = query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+    return sql, tuple(values)
 
 
-def _holding(text: Cast, part: str, alias: str) -> QuerySet[Table]:
-    return Version.objects.alias(**{alias: StrIndex(text, Value(part))}).filter(**{f"{alias}__gt": 0}).values("pk")
+def _with_feature(name: str) -> QuerySet[Version]:
+    """Neither SQLite nor Django can ask whether a list in JSON holds a text. Within a text quotes are escaped, so the
+    name in quotes after the list's bracket or a comma is an entry of it. PostgreSQL writes letters beyond ASCII as
+    they are, SQLite keeps them escaped."""
+    text = Cast("features", TextField())
+    forms = {json.dumps(name), json.dumps(name, ensure_ascii=False)}
+    places = [StrIndex(text, Value(before + form)) for form in forms for before in ("[", ", ")]
+    return Version.objects.alias(places=reduce(add, places)).filter(places__gt=0)
 
 
 def open_defects() -> QuerySet[Defect]:
@@ -175,7 +180,7 @@ def defects_of(versions: QuerySet[Version]) -> dict[int, list[Defect]]:
     found = {defect.pk: defect for defect in open_defects()}
     if not found:
         return {}
-    scope, values = versions.order_by().values("pk").query.sql_with_params()
+    scope, values = _selecting(versions)
     marked: defaultdict[int, list[Defect]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_MARKED.format(scope=scope), values)

@@ -1,5 +1,6 @@
 """`--without-slow` leaves the tests marked slow out, and says so: how many, which, and what runs them."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -36,5 +37,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     left_out = config.stash.get(_left_out, [])
     if left_out:
         terminalreporter.write_line(f"Left out: {len(left_out)} slow tests; {REMEDY}.")
-        for nodeid in left_out:
-            terminalreporter.write_line(f"  {nodeid}")
+        for file, tests in Counter(nodeid.partition("::")[0] for nodeid in left_out).items():
+            terminalreporter.write_line(f"  {tests} in {file}")

@@ -15,6 +15,7 @@ EVERYBODY = INSIDERS | STRANGERS
 CONTRIBUTORS = frozenset({"dana", "contributor"})
 REGISTRANT = frozenset({"dana"})  # who registered a version adds its files and predictions, nobody else
 OPERATORS = frozenset({"operator"})
+MARKERS = frozenset({"approver", "operator"})  # of bugs in what versions are built on
 REVIEWERS = frozenset({"reviewer", "approver"})
 ROW_READERS = REVIEWERS | {"auditor"}
 
@@ -82,6 +83,7 @@ API_ROWS: dict[str, list[Row]] = {
     f"{VERSION}/finalize": [Row("POST", f"{_OPEN}/finalize", CONTRIBUTORS, "write")],
     f"{VERSION}/card/review": [Row("POST", f"{_FINAL}/card/review", REVIEWERS, "review", sent={"digest": ""})],
     f"{VERSION}/card": [
+        Row("GET", f"{_FINAL}/card", INSIDERS),
         Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown")
     ],
     f"{VERSION}/predictions": [
@@ -123,6 +125,20 @@ API_ROWS: dict[str, list[Row]] = {
     ],
     f"{API}datasets/<name>/versions/<int:number>/inputs": [
         Row("GET", "/api/v1/datasets/loan-holdout/versions/1/inputs", CONTRIBUTORS, hidden=False)
+    ],
+    f"{API}impact": [Row("GET", "/api/v1/impact?dataset=loan-train@1", INSIDERS, hidden=False)],
+    f"{API}defects": [
+        Row(
+            "POST",
+            "/api/v1/defects",
+            MARKERS,
+            "operate",
+            hidden=False,
+            sent={"dataset": "loan-train@1", **_REASON},
+        )
+    ],
+    f"{API}defects/<int:defect_id>/clear": [
+        Row("POST", "/api/v1/defects/{defect}/clear", MARKERS, "operate", hidden=False, sent=_REASON)
     ],
     f"{API}promotions": [Row("GET", "/api/v1/promotions", EVERYBODY)],
     PROMOTION: [Row("GET", _THIS, INSIDERS)],
@@ -191,11 +207,20 @@ PAGE_ROWS: dict[str, list[Row]] = {
     "models/<str:name>/versions/<int:number>/": [
         Row("GET", _VERSION_PAGE, INSIDERS),
         Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "promote", "to": "Production", "reason": "x"}),
-        Row("POST", _VERSION_PAGE, CONTRIBUTORS, sent={"action": "revise_card", "text": "# Card", "revision": "1"}),
-        Row("POST", _VERSION_PAGE, REVIEWERS, sent={"action": "review_card", "revision": "1"}),
         Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "archive", "reason": "words"}),
         Row("POST", _VERSION_PAGE, OPERATORS, sent={"action": "deprecate", "reason": "words"}),
     ],
+    "models/<str:name>/versions/<int:number>/card/": [
+        Row("GET", f"{_VERSION_PAGE}card/", INSIDERS),
+        Row("POST", f"{_VERSION_PAGE}card/", REVIEWERS, sent={"seen": ""}),
+        Row("POST", f"{_VERSION_PAGE}card/", REVIEWERS, sent={"seen": "", "section": "0"}),
+    ],
+    "models/<str:name>/versions/<int:number>/card/edit/": [
+        Row("GET", f"{_VERSION_PAGE}card/edit/", CONTRIBUTORS),
+        Row("POST", f"{_VERSION_PAGE}card/edit/", CONTRIBUTORS, sent={"action": "preview", "text": "# Card"}),
+        Row("POST", f"{_VERSION_PAGE}card/edit/", CONTRIBUTORS, sent={"action": "save", "text": "# Card"}),
+    ],
+    "models/<str:name>/versions/<int:number>/card/README.md": [Row("GET", f"{_VERSION_PAGE}card/README.md", INSIDERS)],
     "models/<str:name>/versions/<int:number>/evidence/<str:dataset>@<int:dataset_number>/": [
         Row("GET", "/models/loan/versions/{final}/evidence/loan-holdout@1/", INSIDERS)
     ],
@@ -214,6 +239,14 @@ PAGE_ROWS: dict[str, list[Row]] = {
     # For who administers all models, which nobody here does; its own tests let them in.
     "datasets/<str:name>/versions/<int:number>/rotate/": [
         Row("POST", "/datasets/loan-holdout/versions/1/rotate/", frozenset(), hidden=False, sent={"old": "x@1"})
+    ],
+    "models/<str:name>/versions/<int:number>/lineage/": [Row("GET", f"{_VERSION_PAGE}lineage/", INSIDERS)],
+    "lineage/impact/": [Row("GET", "/lineage/impact/?commit=" + "c" * 40, INSIDERS, hidden=False)],
+    "lineage/defects/": [
+        Row("POST", "/lineage/defects/", MARKERS, hidden=False, sent={"commit": "c" * 40, "reason": "words"})
+    ],
+    "lineage/defects/<int:number>/clear/": [
+        Row("POST", "/lineage/defects/{defect}/clear/", MARKERS, hidden=False, sent={"reason": "words"})
     ],
     "audit/": [Row("GET", "/audit/", EVERYBODY)],
     "audit/export/": [Row("POST", "/audit/export/", frozenset({"auditor"}), hidden=False, sent={"format": "csv"})],

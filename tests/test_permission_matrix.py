@@ -15,10 +15,13 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.actions import grant_role, issue_token
 from accounts.models import User
+from approvals.actions import report_defect
 from approvals.actions.exceptions import open_after_review
 from approvals.models import AfterReview, Policy, State
 from audit.models import AuditEvent
 from evidence.actions import compare_evaluations
+from registry.actions import find_or_add_pointer
+from registry.lineage import Basis, basis_of_dataset
 from registry.models import Version
 from tests.factories import evidence_of, live_version, model_named, person, persona, personas, promotion_in, version_of
 from tests.permission_table import (
@@ -100,10 +103,16 @@ class World:
                 loan, AfterReview.Cause.ROLLBACK, subject="loan", reason="x", actor=self.callers["operator"]
             ).pk,
             "policy": Policy.objects.order_by("pk")[0].pk,
+            "defect": report_defect(self.unused_data(), actor=persona("sam"), reason="x").pk,
             "other": self.version_compared_with(promotion.version).number,
         }
         self.tokens = {name: self.token(name) for name in self.callers}
         self.readers = {name: self.token(name, "read") for name in ("dana", "reviewer")}
+
+    def unused_data(self) -> Basis:
+        """Data nothing rests on, so that a bug in it hinders no other row."""
+        pointer = {"kind": "git", "location": "spare", "pin": "d" * 40}
+        return basis_of_dataset(find_or_add_pointer("spare", actor=persona("dana"), **pointer))
 
     def version_compared_with(self, version: Version) -> Version:
         other = version_of(version.model)

@@ -9,7 +9,7 @@ from accounts.access import may_somewhere, require_somewhere
 from accounts.reasons import Forbidden, Invalid, NotFound
 from accounts.roles import APPROVE, CONTRIBUTE, VIEW
 from api import schemas
-from api.answers import dataset_version_answer, impact_answer
+from api.answers import dataset_impact_answer, dataset_version_answer
 from api.auth import WRITE, TokenAuth, actor_of
 from api.bodies import body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of
@@ -18,6 +18,7 @@ from approvals.impact import impact_of
 from evidence.actions import hand_out_inputs, lock_dataset, lock_dataset_from_s3
 from evidence.labels import Declaration
 from registry.actions import add_dataset_version, create_dataset
+from registry.lineage import basis_of_dataset
 from registry.models import Dataset
 
 router = Router(tags=["datasets"])
@@ -94,7 +95,7 @@ def get_impact(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     actor = actor_of(request)
     require_somewhere(actor, VIEW)
     data = dataset_version_of(f"{name}@{number}")
-    return impact_answer(data, impact_of(data, actor=actor))
+    return dataset_impact_answer(data, impact_of(basis_of_dataset(data), actor=actor))
 
 
 @router.get("/datasets/{name}/versions/{int:number}/inputs")

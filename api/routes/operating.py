@@ -55,14 +55,16 @@ def post_take_down(request: HttpRequest, name: str, sent: schemas.Operation) -> 
 @router.post("/models/{name}/versions/{int:number}/archive", response=schemas.VersionAnswer, auth=TokenAuth(OPERATE))
 def post_archive(request: HttpRequest, name: str, number: int, sent: schemas.ReasonGiven) -> dict[str, Any]:
     version = version_of(request, name, number)
-    return version_answer(actions.archive_version(version, actor=actor_of(request), reason=sent.reason))
+    archived = actions.archive_version(version, actor=actor_of(request), reason=sent.reason)
+    return version_answer(archived, actor=actor_of(request))
 
 
 @router.post("/models/{name}/versions/{int:number}/deprecate", response=schemas.VersionAnswer, auth=TokenAuth(OPERATE))
 def post_deprecation(request: HttpRequest, name: str, number: int, sent: schemas.ReasonGiven) -> dict[str, Any]:
     """Marks a version as not to be promoted, nor gone back to, again."""
     version = version_of(request, name, number)
-    return version_answer(actions.deprecate_version(version, actor=actor_of(request), reason=sent.reason))
+    deprecated = actions.deprecate_version(version, actor=actor_of(request), reason=sent.reason)
+    return version_answer(deprecated, actor=actor_of(request))
 
 
 @router.get("/after-reviews", response=schemas.Listing)

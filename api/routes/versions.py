@@ -1,11 +1,11 @@
 import io
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
@@ -20,9 +20,11 @@ from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
 from approvals.gates.card_complete import SECTIONS
+from evidence.card_export import in_hugging_face_format
 from registry.actions import NamedPointer, NewVersion, add_artifact_file, find_or_add_pointers, register_version
 from registry.cards import read_card
-from registry.models import DatasetVersion
+from registry.lineage import base_named
+from registry.models import DatasetVersion, Version
 from registry.permissions import why_files_are_gone
 from registry.queries import newest_card
 from registry.stores import store
@@ -35,7 +37,7 @@ router = Router(tags=["versions"])
 def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> Status[dict[str, Any]]:
     """Registers the next version. Its files follow with PUT …/artifacts/{path}, then POST …/finalize."""
     model, actor = model_of(request, name, CONTRIBUTE), actor_of(request)
-    base = version_of(request, name, sent.base_model) if sent.base_model is not None else None
+    base = _base(request, name, sent.base_model) if sent.base_model is not None else None
     new = NewVersion(
         **sent.dict(exclude={"code", "data", "base_model", "on_behalf_of"}),
         code_repository=sent.code.repository if sent.code else "",
@@ -44,7 +46,16 @@ def post_version(request: HttpRequest, name: str, sent: schemas.NewVersion) -> S
         base_model=base,
     )
     version = register_version(model, new, actor=actor, on_behalf_of=person_named(sent.on_behalf_of))
-    return Status(201, version_answer(version))
+    return Status(201, version_answer(version, actor=actor_of(request)))
+
+
+def _base(request: HttpRequest, name: str, sent: int | str) -> Version:
+    if isinstance(sent, int):
+        return version_of(request, name, sent)
+    found = base_named(sent, actor=actor_of(request))
+    if found is None:
+        raise NotFound("not_found", f"There is no version {sent!r} that you can see.", "Write it as name@number.")
+    return found
 
 
 def _data(sent: Sequence[str | schemas.NamedPointer], actor: User) -> list[DatasetVersion]:
@@ -55,7 +66,7 @@ def _data(sent: Sequence[str | schemas.NamedPointer], actor: User) -> list[Datas
 
 @router.get("/models/{name}/versions/{int:number}", response=schemas.VersionAnswer)
 def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
-    return version_answer(version_of(request, name, number))
+    return version_answer(version_of(request, name, number), actor=actor_of(request))
 
 
 @router.put(
@@ -101,15 +112,40 @@ def post_finalize(request: HttpRequest, name: str, number: int) -> dict[str, Any
     """Fixes the version for good, and opens the promotion to Staging if the policy says so."""
     version = version_of(request, name, number, CONTRIBUTE)
     version, opened = intake.finalise_version(version, actor=actor_of(request))
-    return {**version_answer(version), "promotions": [promotion.pk for promotion in opened]}
+    return {**version_answer(version, actor=actor_of(request)), "promotions": [promotion.pk for promotion in opened]}
+
+
+@router.get("/models/{name}/versions/{int:number}/card")
+def get_card(
+    request: HttpRequest, name: str, number: int, format: Literal["", "huggingface"] = "", revision: int | None = None
+) -> HttpResponse:
+    """The card as it was written, the newest revision unless one is named; its digest is the ETag.
+
+    `format=huggingface` puts the stored figures in the place of placeholders and adds a `model-index` of the evidence.
+    """
+    version = version_of(request, name, number)
+    revisions = version.card_revisions.order_by("-number")
+    card = (revisions if revision is None else revisions.filter(number=revision)).first()
+    if card is None:
+        which = "card" if revision is None else f"card revision {revision}"
+        raise NotFound("no_card", f"{version} has no {which}.", "A contributor writes it.")
+    text = in_hugging_face_format(card) if format else card.text
+    response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    response["ETag"] = f'"{card.digest}"'
+    return response
 
 
 @router.put("/models/{name}/versions/{int:number}/card", response=schemas.CardRevisionAnswer, auth=TokenAuth(WRITE))
 def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
-    """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format)."""
+    """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format).
+
+    With `If-Match`, the digest of the revision the words were written on, another one meanwhile is a conflict (409).
+    """
     version = version_of(request, name, number, CONTRIBUTE)
     text = body_text(request, limit=settings.MAX_CARD_BYTES, thing="The card")
-    revision = intake.revise_card(version, text=text, actor=actor_of(request))
+    seen = request.headers.get("If-Match")
+    written_on = seen.strip().strip('"') if seen else None
+    revision = intake.revise_card(version, text=text, actor=actor_of(request), written_on=written_on)
     missing = read_card(text).missing_sections(SECTIONS)
     return {
         "revision": revision.number,
@@ -130,7 +166,7 @@ def post_card_review(request: HttpRequest, name: str, number: int, sent: schemas
         text = f"Not noted: revision {card.number} of the card is another one than you read."
         raise Conflict("card_moved", text, "Read it, then decide again.", revision=card.number)
     intake.review_card(card, actor=actor_of(request))
-    return version_answer(version_of(request, name, number))
+    return version_answer(version_of(request, name, number), actor=actor_of(request))
 
 
 @router.post(

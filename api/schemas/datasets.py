@@ -1,11 +1,12 @@
 """Datasets, and what rests on them."""
 
+from datetime import datetime
 from typing import Any
 
 from ninja import Schema
 
 from api.schemas.promotions import PromotionLine
-from api.schemas.shared import Sent
+from api.schemas.shared import Sent, Words
 
 
 class NewDataset(Sent):
@@ -42,19 +43,67 @@ class RestingVersionAnswer(Schema):
     version: int
     label: str
     stage: str
-    trained_on: bool
+    inherited: bool
     evaluated_on: bool
     url: str
 
 
-class ImpactAnswer(Schema):
-    """What rests on a dataset version, as far as the caller sees it; `more_…` tells of further ones."""
+class TrainedVersionAnswer(RestingVersionAnswer):
+    trained_on: bool
 
-    dataset: str
-    version: int
+
+class BuiltVersionAnswer(RestingVersionAnswer):
+    named: bool
+
+
+class Impact(Schema):
+    """What rests on something, as far as the caller sees it; `more_…` tells of further ones, `hidden` counts versions
+    of models that the caller can't see."""
+
     models: list[str]
-    versions: list[RestingVersionAnswer]
     more_versions: bool
+    hidden: int
     promotions: list[PromotionLine]
     more_promotions: bool
     policies: list[dict[str, Any]]
+
+
+class ImpactAnswer(Impact):
+    """`inherited`: not trained on the data itself, but derived from a version that was."""
+
+    dataset: str
+    version: int
+    versions: list[TrainedVersionAnswer]
+
+
+class DefectAnswer(Schema):
+    """A reported bug in what versions are built on."""
+
+    id: int
+    kind: str
+    thing: str
+    reason: str
+    reported_by: str
+    reported_at: datetime
+    cleared_by: str
+    cleared_at: datetime | None
+    cleared_because: str
+    url: str
+
+
+class BasisImpactAnswer(Impact):
+    """`named`: the version names the thing itself; `inherited`: it is derived from one that does."""
+
+    kind: str
+    thing: str
+    versions: list[BuiltVersionAnswer]
+    defect: DefectAnswer | None
+
+
+class NewDefect(Sent):
+    """Names one thing: a dataset version or base version as name@number, or a full commit id."""
+
+    dataset: str = ""
+    commit: str = ""
+    base: str = ""
+    reason: Words

@@ -46,7 +46,8 @@ class NewVersion(Sent):
     code: Code | None = None
     data: list[str | NamedPointer] = Field([], max_length=100)  # each is looked up in one transaction
     run_id: str = Field("", max_length=200)
-    base_model: int | None = None
+    base_model: int | str | None = Field(None, description="A version of this model by its number, or name@number.")
+    base_uri: str = Field("", max_length=300, description="A base that isn't registered here, pinned.")
     tags: dict[str, Any] = {}
     on_behalf_of: str = ""
 
@@ -97,7 +98,8 @@ class VersionAnswer(Schema):
     code: dict[str, str]
     data: list[DataAnswer]
     run_id: str
-    base_model: int | None
+    base_model: int | str | None
+    base_uri: str
     tags: dict[str, Any]
     registered_by: str
     on_behalf_of: str

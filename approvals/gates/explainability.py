@@ -67,6 +67,9 @@ class Explainability(Gate):
 
     def check(self, candidate: Side, baseline: Side | None, parameters: ExplainabilityParameters) -> Judged:
         importance = _chosen(candidate.importances, parameters.metric)
+        if importance is None and (candidate.unreadable or candidate.data_gone):
+            # No report speaks for a file that isn't what was registered, and what was lost is to be restored.
+            return Judged(Outcome.ERROR, candidate.problem)
         if importance is None:
             return _by_report(candidate, parameters)
         finding = Finding.from_dict(importance.result)

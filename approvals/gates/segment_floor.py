@@ -10,6 +10,7 @@ from evidence.models import Evaluation, LockedDataset
 from evidence.segment_values import SegmentValue, segment_values
 
 NAMED = 3
+WITHOUT_INTERVAL = "calibration_error"
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,11 @@ def _beyond(value: float, parameters: SegmentParameters) -> float:
 
 
 def _wholly_beyond(found: SegmentValue, parameters: SegmentParameters) -> bool:
-    """Whether there is no doubt: the whole interval lies beyond the limit, or the metric has none."""
-    ends = [end for end in (found.low, found.high) if end is not None]
-    return all(_beyond(end, parameters) > 0 for end in ends)
+    """Whether there is no doubt: the whole interval lies beyond the limit. Of a metric that never has one the value
+    decides; of others it is missing where the rows say too little (an AUC among rows with a single positive one)."""
+    if found.low is None or found.high is None:
+        return parameters.metric == WITHOUT_INTERVAL
+    return all(_beyond(end, parameters) > 0 for end in (found.low, found.high))
 
 
 def _rank(found: SegmentValue, parameters: SegmentParameters) -> tuple[bool, float]:

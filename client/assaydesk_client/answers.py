@@ -56,7 +56,9 @@ class Version(TypedDict):
     code: dict[str, str]
     data: list[dict[str, Any]]
     run_id: str
-    base_model: int | None
+    base_model: int | str | None
+    """A version of this model by its number, of another by name@number."""
+    base_uri: str
     tags: dict[str, Any]
     registered_by: str
     on_behalf_of: str

@@ -59,6 +59,10 @@ class Connection:
         more: dict[str, Any] = {} if params is None else {"params": _given(params), "timeout": UPLOAD_TIMEOUT}
         return _decoded(self._send("POST", path, json=dict(body), **more))
 
+    def get_text(self, path: str, params: Mapping[str, str | int | None] | None = None) -> str:
+        """The answer's text, as it was stored: line ends too."""
+        return self._send("GET", path, params=_given(params)).content.decode()
+
     def put_text(self, path: str, text: str, content_type: str) -> Any:
         headers = {"Content-Type": f"{content_type}; charset=utf-8"}
         return _decoded(self._send("PUT", path, content=text.encode(), headers=headers))

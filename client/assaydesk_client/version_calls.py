@@ -48,6 +48,11 @@ class VersionCalls:
         body = {"digest": digest}
         return cast(Version, self._connection.post(f"{version_path(model, version)}/card/review", body))
 
+    def card(self, model: str, version: int, *, hugging_face: bool = False) -> str:
+        """The newest card as it was written; as `hugging_face` reads it with figures and a `model-index` in it."""
+        query = {"format": "huggingface"} if hugging_face else {}
+        return self._connection.get_text(f"{version_path(model, version)}/card", query)
+
     def put_card(self, model: str, version: int, text: str) -> CardRevision:
         """Adds a card revision: YAML front matter and Markdown."""
         address = f"{version_path(model, version)}/card"

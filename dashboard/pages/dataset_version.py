@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Min
 
 from accounts.access import visible
 from accounts.models import User
+from approvals.defects import shown_defect
 from approvals.impact import Impact, impact_of, policies_naming
 from approvals.models import PolicyRevision
 from approvals.permissions import why_not_edit_policies
@@ -17,7 +18,8 @@ from evidence.exposure import Wear, wear
 from evidence.models import ExposureEntry, LockedDataset
 from evidence.permissions import why_not_lock
 from evidence.queries import locked_versions
-from registry.models import DatasetVersion, Model
+from registry.lineage import basis_of_dataset
+from registry.models import DatasetVersion, Defect, Model
 
 LEDGER_SHOWN = 25
 
@@ -72,6 +74,7 @@ class DatasetVersionPage:
     locked: LockedDataset | None
     facts: list[tuple[str, str]]
     impact: Impact
+    defect: Defect | None
     ledger: Ledger | None
     wear: Wear
     succession: Succession | None
@@ -84,7 +87,8 @@ def dataset_version_page(data: DatasetVersion, user: User, *, ledger_before: int
         data=data,
         locked=locked,
         facts=declared(locked) if locked else [],
-        impact=impact_of(data, actor=user),
+        impact=impact_of(basis_of_dataset(data), actor=user),
+        defect=shown_defect(basis_of_dataset(data), actor=user),
         ledger=_ledger(locked, user, ledger_before) if locked else None,
         wear=wear(locked) if locked else Wear(),
         succession=_succession(locked, user) if locked else None,

@@ -14,6 +14,7 @@ from evidence.models import Evaluation
 from registry.models import Task, Version
 
 GROUPS_SHOWN = 12
+_HEADLINES = {"Stability index (PSI)", "Kolmogorov–Smirnov", "Correlation"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class AgreementGroup:
 
 @dataclass(frozen=True)
 class AgreementView:
-    """`found` is what is stored, `other` the version it was set against."""
+    """`found` is what is stored of the `evaluation`, `other` the version it was set against."""
 
+    evaluation: Evaluation
     found: Agreement
     other: Version
     finding: str
@@ -54,6 +56,11 @@ class AgreementView:
         return "Mean distance" if self.found.task == Task.REGRESSION else "Decided alike"
 
     @property
+    def headlines(self) -> list[AgreementRow]:
+        """The few figures that gates look at."""
+        return [row for row in self.rows if row.title in _HEADLINES]
+
+    @property
     def first_groups(self) -> list[AgreementGroup]:
         return self.groups[:GROUPS_SHOWN]
 
@@ -64,19 +71,25 @@ class AgreementView:
 
 def agreement_view(evaluation: Evaluation, beside: Evaluation | None) -> AgreementView | None:
     """Against the version asked for, else the newest that is stored; None without one."""
-    stored = StoredAgreement.objects.filter(candidate=evaluation).select_related("baseline__version__model")
+    stored = StoredAgreement.objects.filter(candidate=evaluation).select_related(
+        "candidate__version__model", "baseline__version__model"
+    )
     found = stored.filter(baseline=beside) if beside else stored.order_by("-made_at", "-pk")
     newest = found.first()
-    return _view(Agreement.from_dict(newest.result), evaluation.version, newest.baseline.version) if newest else None
+    return view_of(newest) if newest else None
 
 
-def _view(found: Agreement, version: Version, other: Version) -> AgreementView:
+def view_of(stored: StoredAgreement) -> AgreementView:
+    """The stored agreement, with both evaluations' versions and the dataset at hand."""
+    found, candidate = Agreement.from_dict(stored.result), stored.candidate
+    version, other = candidate.version, stored.baseline.version
     judged = [each for each in found.segments if each.value is not None]
     whiskers = [Whisker(each.value, each.low, each.high) for each in judged]
     headline = found.mean_distance if found.task == Task.REGRESSION else found.alike
     axis = whisker_axis(whiskers, line=headline.value if headline else None)
     unit = "" if found.task == Task.REGRESSION else SHARE
     return AgreementView(
+        evaluation=candidate,
         found=found,
         other=other,
         finding=_finding(found, version, other),

@@ -15,6 +15,7 @@ from dashboard.charts import Chart
 from dashboard.forms.decision import Typed
 from dashboard.hallmarks import Die, hallmark
 from dashboard.names import Person
+from dashboard.pages.evidence_agreement import AgreementView
 from dashboard.pages.promotion_card import CardView, card_view
 from dashboard.pages.promotion_curve import chart_of
 from dashboard.pages.promotion_evidence import Evidence
@@ -22,7 +23,7 @@ from dashboard.pages.promotion_gates import Gates, gates_of
 from dashboard.pages.promotion_notices import Notices, notices_of
 from dashboard.pages.promotion_panel import Panel, panel_of
 from dashboard.pages.promotion_timeline import Timeline, timeline_of
-from dashboard.pages.stored_evidence import evidence_for
+from dashboard.pages.stored_evidence import agreements_for, evidence_for
 from dashboard.pages.version_hallmark import metric_title
 from evidence.exposure import Wear, wear_of
 from evidence.models import LockedDataset, Provenance
@@ -44,6 +45,7 @@ class PromotionPage:
     promotion: Promotion
     dies: list[Die]
     evidence: list[Evidence]
+    agreements: list[AgreementView]
     worn: list[WornData]
     chart: Chart | None
     gates: Gates
@@ -80,7 +82,8 @@ def promotion_page(
     sent = sent or Typed()
     prefetch_related_objects([reader], "groups")
     marks = marks_of(promotion)
-    evidence = evidence_for(marks, by_segment=True)
+    every = evidence_for(marks, by_segment=True)
+    evidence = [each for each in every if each.is_judged_by]
     version = promotion.version
     terms = _present_terms(promotion)
     return PromotionPage(
@@ -89,7 +92,8 @@ def promotion_page(
         evidence=evidence,
         worn=_worn(evidence) if promotion.is_open else [],
         chart=chart_of(evidence[0]) if evidence else None,
-        gates=gates_of(marks, evidence, reader, sent, str(refusal.reason) if refusal else ""),
+        agreements=agreements_for(promotion),
+        gates=gates_of(marks, every, reader, sent, str(refusal.reason) if refusal else ""),
         card=card_view(promotion),
         trained_on=list(version.trained_on.select_related("dataset").order_by("dataset__name", "number")),
         live_term=terms.get(promotion.baseline_id or 0),

@@ -9,7 +9,7 @@ from functools import lru_cache
 from django.utils.safestring import SafeString, mark_safe
 
 from approvals.models import Promotion
-from dashboard.pages.version import ShownCard, shown_card
+from dashboard.pages.card import ShownCard, shown_card
 from registry.models import CardRevision
 from registry.queries import newest_card
 

@@ -73,6 +73,8 @@ class Evidence:
     own_values: list[MetricValue]
     rules: list[RegressionParameters]
     absence: str
+    #: Whether a gate judges the candidate by it; others only time it, explain it or set it beside the live version.
+    is_judged_by: bool = True
     group_metric: str = ""
 
     @cached_property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.models import User
-from approvals.holds import Hold, holds_of
+from approvals.holds import Hold, defect_holds, holds_of
 from approvals.models import PolicyRevision, State
 from approvals.permissions import why_not_restart, why_not_take_over
 from approvals.queries import policy_in_force
@@ -14,9 +14,11 @@ from approvals.standing import Marks, responsible
 
 @dataclass(frozen=True)
 class Notices:
-    """`newer` is the revision in force, where the promotion runs under another one."""
+    """`newer` is the revision in force, where the promotion runs under another one. `defects` are the bugs that will
+    hold it back when it is approved; afterwards they are among the `holds`."""
 
     holds: list[Hold]
+    defects: list[Hold]
     newer: PolicyRevision | None
     may_restart: bool
     nobody_sees_to_it: bool
@@ -24,17 +26,18 @@ class Notices:
 
     @property
     def any(self) -> bool:
-        return bool(self.holds or self.newer or self.nobody_sees_to_it or self.may_take_over)
+        return bool(self.holds or self.defects or self.newer or self.nobody_sees_to_it or self.may_take_over)
 
 
 def notices_of(marks: Marks, reader: User) -> Notices:
     promotion = marks.promotion
     if not promotion.is_open:
-        return Notices([], None, may_restart=False, nobody_sees_to_it=False, may_take_over=False)
+        return Notices([], [], None, may_restart=False, nobody_sees_to_it=False, may_take_over=False)
     in_force = policy_in_force(promotion.version.model, promotion.to_stage)
     newer = in_force if in_force is not None and in_force.pk != promotion.policy_revision_id else None
     return Notices(
         holds=holds_of(marks, timezone.now()) if promotion.state == State.APPROVED else [],
+        defects=defect_holds(promotion) if promotion.state != State.APPROVED else [],
         newer=newer,
         may_restart=why_not_restart(promotion, reader, in_force) is None,
         nobody_sees_to_it=not responsible(promotion),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from approvals.gates.no_regression import RegressionParameters
 from approvals.models import Outcome, Promotion
-from approvals.policies import Document
+from approvals.policies import Document, GateRule
 from approvals.standing import Marks
+from dashboard.pages.evidence_agreement import AgreementView, view_of
 from dashboard.pages.promotion_evidence import Evidence
 from evidence.actions.evaluate import EVALUATOR
 from evidence.comparison import Comparison
 from evidence.metrics import METRICS
+from evidence.models import Agreement as StoredAgreement
 from evidence.models import Comparison as StoredComparison
 from evidence.models import Evaluation, MetricValue
 from registry.models import Version
@@ -54,7 +56,31 @@ def _evidence(marks: Marks, reference: str, stored: _Stored) -> Evidence:
         own_values=stored.own_values.get(candidate.pk, []) if candidate else [],
         rules=[rule for rule in rules if rule.dataset.casefold() == reference.casefold()],
         absence="" if compared else _why_absent(marks, reference, candidate, baseline),
+        is_judged_by=any(_judges(rule) for rule in marks.document.gates if _names(rule, reference)),
     )
+
+
+def agreements_for(promotion: Promotion) -> list[AgreementView]:
+    """What candidate and live version were found to say alike, by dataset; one query."""
+    sides = {"candidate__version": promotion.version_id, "baseline__version": promotion.baseline_id}
+    newest = {"candidate__evaluator": EVALUATOR, "baseline__evaluator": EVALUATOR}
+    found = StoredAgreement.objects.filter(**sides, **newest).select_related(
+        "candidate__version__model", "candidate__dataset__dataset_version__dataset", "baseline__version__model"
+    )
+    return [view_of(each) for each in found.order_by("pk")]
+
+
+def _judges(rule: GateRule) -> bool:
+    gate = rule.gate
+    return not (gate.agrees or gate.explains or gate.plan(gate.read_parameters(rule.parameters)))
+
+
+def _names(rule: GateRule, reference: str) -> bool:
+    return _dataset(rule).casefold() == reference.casefold()
+
+
+def _dataset(rule: GateRule) -> str:
+    return rule.gate.dataset(rule.gate.read_parameters(rule.parameters))
 
 
 def _why_absent(marks: Marks, reference: str, candidate: Evaluation | None, baseline: Evaluation | None) -> str:
@@ -78,8 +104,7 @@ def _why_absent(marks: Marks, reference: str, candidate: Evaluation | None, base
 
 def _references(document: Document) -> list[str]:
     """The datasets the gates name, each once, those of comparing gates first."""
-    rules = sorted(document.gates, key=lambda rule: not rule.gate.compares)
-    named = [rule.gate.dataset(rule.gate.read_parameters(rule.parameters)) for rule in rules]
+    named = [_dataset(rule) for rule in sorted(document.gates, key=lambda rule: not rule.gate.compares)]
     return list({reference.casefold(): reference for reference in reversed(named) if reference}.values())[::-1]
 
 

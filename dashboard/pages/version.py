@@ -1,63 +1,31 @@
 """One version: what it is made of, where it comes from, how good it is, where it has been."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Prefetch
 
 from accounts.access import may
 from accounts.models import User
-from accounts.reasons import Invalid, Reason
-from accounts.roles import CONTRIBUTE, REVIEW
+from accounts.reasons import Reason
+from accounts.roles import CONTRIBUTE
+from approvals.defects import defects_of_evidence
 from approvals.lifecycle import PROMOTES
 from approvals.models import Promotion
 from approvals.permissions import why_not_archive, why_not_deprecate, why_not_open
 from approvals.queries import policy_in_force, promotions
 from dashboard.hallmarks import Die
+from dashboard.pages.card import ShownCard, as_pairs, shown_card
+from dashboard.pages.defects import ShownDefect, shown_defects
 from dashboard.pages.version_hallmark import hallmark_of
-from dashboard.readable import as_text
 from evidence.metrics import Metric, metrics_of
 from evidence.models import Evaluation, MetricValue
-from registry.cards import read_card, render_markdown
-from registry.models import ArtifactFile, CardRevision, DatasetVersion, Stage, StageTerm, Version
-from registry.permissions import why_not_own_card
+from registry.lineage import defects_of
+from registry.models import ArtifactFile, DatasetVersion, Defect, Stage, StageTerm, Version
+from registry.queries import newest_card
 
 EVALUATIONS_SHOWN = 25
 PROMOTIONS_SHOWN = 25
-REVISIONS_SHOWN = 25
 FILES_SHOWN = 200
-
-NEW_CARD = """---
-license: other
----
-## Intended use
-
-## Training data
-
-## Evaluation
-
-## Limitations
-"""
-
-
-@dataclass(frozen=True)
-class ShownCard:
-    """A card revision, rendered; `front_matter` as pairs of name and text."""
-
-    revision: CardRevision
-    html: str
-    front_matter: list[tuple[str, str]]
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class CardRights:
-    """What the reader may do with the card; `why_not_review` says it where a reviewer can't."""
-
-    may_revise: bool
-    may_review: bool
-    why_not_review: str
 
 
 @dataclass(frozen=True)
@@ -92,8 +60,7 @@ class VersionPage:
     more_files: int
     trained_on: list[DatasetVersion]
     card: ShownCard | None
-    revisions: list[CardRevision]
-    card_rights: CardRights
+    may_revise_card: bool
     metrics: list[Metric]
     evaluations: list[EvaluationRow]
     promotions: list[Promotion]
@@ -103,13 +70,13 @@ class VersionPage:
     why_not_open: Reason | None
     may_archive: bool
     may_deprecate: bool
-    new_card: str
+    defects: list[ShownDefect]
+    doubts: list[ShownDefect]
 
 
 def version_page(version: Version, user: User) -> VersionPage:
     """Everything the version's page shows; a fixed number of queries."""
-    revisions = _revisions(version)
-    newest = revisions[0] if revisions else None
+    card = newest_card(version)
     files = list(version.files.all()[: FILES_SHOWN + 1])
     own_promotions = list(promotions().filter(version=version).order_by("-opened_at")[:PROMOTIONS_SHOWN])
     return VersionPage(
@@ -124,9 +91,8 @@ def version_page(version: Version, user: User) -> VersionPage:
         files=files[:FILES_SHOWN],
         more_files=max(version.files.count() - FILES_SHOWN, 0),
         trained_on=list(version.trained_on.select_related("dataset").order_by("dataset__name", "number")),
-        card=shown_card(newest) if newest else None,
-        revisions=revisions,
-        card_rights=_card_rights(version, newest, user),
+        card=shown_card(card) if card else None,
+        may_revise_card=may(user, CONTRIBUTE, version.model),
         metrics=metrics_of(version.task),
         evaluations=_evaluations(version),
         promotions=own_promotions,
@@ -136,8 +102,13 @@ def version_page(version: Version, user: User) -> VersionPage:
         why_not_open=_why_not_open(version, user),
         may_archive=why_not_archive(version, user) is None,
         may_deprecate=why_not_deprecate(version, user) is None,
-        new_card=newest.text if newest else NEW_CARD,
+        defects=shown_defects(_defects(version), version.model, user),
+        doubts=shown_defects(defects_of_evidence(version), version.model, user),
     )
+
+
+def _defects(version: Version) -> list[Defect]:
+    return defects_of(Version.objects.filter(pk=version.pk)).get(version.pk, [])
 
 
 def possible_targets(version: Version) -> list[str]:
@@ -171,37 +142,6 @@ def _facts(version: Version) -> list[tuple[str, str]]:
         ("Run", version.run_id),
     ]
     return [(name, value) for name, value in facts if value]
-
-
-def as_pairs(values: Any) -> list[tuple[str, str]]:
-    """A mapping as pairs of name and readable text; anything else as one pair."""
-    if not isinstance(values, Mapping):
-        return [("value", as_text(values))] if values else []
-    return [(str(name), as_text(value)) for name, value in values.items()]
-
-
-def _revisions(version: Version) -> list[CardRevision]:
-    revisions = version.card_revisions.select_related("written_by", "reviewed_by").order_by("-number")
-    return list(revisions[:REVISIONS_SHOWN])
-
-
-def shown_card(revision: CardRevision) -> ShownCard:
-    """A revision rendered harmlessly; front matter that can't be read is said so, with the words as they are."""
-    try:
-        card = read_card(revision.text)
-    except Invalid as invalid:
-        return ShownCard(revision, render_markdown(revision.text), [], problem=str(invalid))
-    return ShownCard(revision, render_markdown(card.body), as_pairs(card.front_matter))
-
-
-def _card_rights(version: Version, newest: CardRevision | None, user: User) -> CardRights:
-    reviews = may(user, REVIEW, version.model) and newest is not None and newest.reviewed_by_id is None
-    own = why_not_own_card(newest, user) if reviews and newest is not None else None
-    return CardRights(
-        may_revise=may(user, CONTRIBUTE, version.model),
-        may_review=reviews and own is None,
-        why_not_review=f"{own.text} {own.remedy}" if own else "",
-    )
 
 
 def _evaluations(version: Version) -> list[EvaluationRow]:

@@ -2,23 +2,21 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.reasons import Conflict, Invalid, NotFound, Refusal, refuse_if
-from accounts.roles import CONTRIBUTE, REVIEW, VIEW
+from accounts.reasons import Invalid, NotFound, Refusal, refuse_if
+from accounts.roles import CONTRIBUTE, VIEW
 from approvals.actions import archive_version, deprecate_version, open_promotion
-from approvals.intake import review_card, revise_card
 from dashboard.forms.decision import check_words
 from dashboard.moments import moment_typed
 from dashboard.pages.version import version_page
 from dashboard.signed_in import SignedInRequest, signed_in
 from registry.models import Version
 from registry.permissions import why_files_are_gone
-from registry.queries import fetch_version, newest_card
+from registry.queries import fetch_version
 from registry.stores import BytesGone, store
 
 #: A downloaded file opened by a browser must not run as a page of ours.
@@ -86,44 +84,8 @@ def _deprecate(request: SignedInRequest, name: str, number: int) -> HttpResponse
     return redirect("version", name, number)
 
 
-def _revise_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
-    found = _fetch(request, name, number, CONTRIBUTE)
-    _check_revision_seen(request, found)
-    # Browsers send lines ended by CR LF; the same words must stay the same revision.
-    text = request.POST.get("text", "").replace("\r\n", "\n")
-    revise_card(found, text=text, actor=request.user)
-    return _back_to_card(name, number)
-
-
-def _review_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
-    found = _fetch(request, name, number, REVIEW)
-    _check_revision_seen(request, found)
-    card = newest_card(found)
-    if card is None:
-        raise NotFound("no_card", f"{found} has no card to review.", "A contributor writes it.")
-    review_card(card, actor=request.user)
-    return _back_to_card(name, number)
-
-
-def _check_revision_seen(request: SignedInRequest, found: Version) -> None:
-    """Raises Conflict when the card got another wording since the reader's page was drawn."""
-    card = newest_card(found)
-    if card is not None and request.POST.get("revision") != str(card.number):
-        raise Conflict(
-            "card_moved",
-            f"Not saved: {card.written_by.display_name} wrote revision {card.number} of the card meanwhile.",
-            "Read it, then decide again; your words are kept.",
-        )
-
-
-def _back_to_card(name: str, number: int) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("version", args=[name, number]) + "#card")
-
-
 ACTIONS: dict[str, Callable[[SignedInRequest, str, int], HttpResponse]] = {
     "promote": _promote,
-    "revise_card": _revise_card,
-    "review_card": _review_card,
     "archive": _archive,
     "deprecate": _deprecate,
 }

@@ -1,6 +1,7 @@
 """Everything that makes evidence, a topic a file."""
 
 from evidence.actions.agree import agree_evaluations
+from evidence.actions.ask import ask_comparisons
 from evidence.actions.compare import compare_evaluations
 from evidence.actions.datasets import hand_out_inputs, lock_dataset, lock_dataset_from_s3
 from evidence.actions.evaluate import EvidenceMissing, evaluate
@@ -11,6 +12,7 @@ from evidence.actions.predictions import hand_in_predictions
 __all__ = [
     "EvidenceMissing",
     "agree_evaluations",
+    "ask_comparisons",
     "compare_evaluations",
     "evaluate",
     "explain",

@@ -15,6 +15,7 @@ from evidence.actions.evaluate import (
     locked_rows,
     model_file,
     run_of,
+    stored_scores,
 )
 from evidence.columnar import Column
 from evidence.fitting import in_dataset_order
@@ -28,7 +29,6 @@ from evidence.importance import (
     reliance_of,
     steady,
 )
-from evidence.loading import load_scores
 from evidence.metrics.means import Floats
 from evidence.models import Evaluation, ExposureEntry, Importance, LockedDataset, Provenance
 from evidence.runtimes import RUNTIMES, RuntimeRefused, predict
@@ -105,7 +105,7 @@ def _findings(evaluation: Evaluation, shuffling: Shuffling, report: Report) -> l
     rows = locked_rows(locked)
     truth = rows.truth[shuffling.rows]
     weight = None if rows.weight is None else rows.weight[shuffling.rows]
-    usual = load_scores(evaluation)[shuffling.rows]
+    usual = stored_scores(evaluation)[shuffling.rows]
     metrics = [metric for metric in IMPORTANCE_METRICS[locked.task] if metric != "auc" or len(set(truth.tolist())) == 2]
     before = {metric: estimate_of(metric, truth, usual, weight) for metric in metrics}
     reliances: dict[str, list[Reliance]] = {metric: [] for metric in metrics}

@@ -14,6 +14,7 @@ from evidence.fitting import classes_on, why_not_judged_on
 from evidence.handed_in import Given, opened
 from evidence.loading import load_rows, locked_file
 from evidence.locking import ID
+from evidence.metrics.regression import MOST_NUMBER
 from evidence.models import Evaluation, LockedDataset, Provenance
 from evidence.runtimes import RUNTIMES
 from evidence.runtimes.prediction import ROUNDING_OF_SUMS
@@ -165,11 +166,11 @@ def _id(given: Given, row: int) -> str:
 
 
 def _check_finite(given: Given, numbers: Floats) -> None:
-    broken = np.flatnonzero(~np.isfinite(numbers))
+    broken = np.flatnonzero(~(np.abs(numbers) <= MOST_NUMBER))
     if len(broken):
         first = _id(given, int(broken[0]))
         text = f"Predictions that are no finite numbers: {len(broken):,}, the first for row {first!r}."
-        raise Invalid("bad_scores", text, "Hand in a number for every row.")
+        raise Invalid("bad_scores", text, f"Hand in a number for every row, of a size up to {MOST_NUMBER:g}.")
 
 
 def _places(given: Given, classes: Sequence[str]) -> Floats:

@@ -24,7 +24,7 @@ from evidence.metrics.scored import (
     scored,
 )
 from evidence.metrics.sorting import Truth
-from evidence.single_intervals import INFLUENCE, STUDENT, mean_ends, share_ends
+from evidence.single_intervals import INFLUENCE, STUDENT, few_ends, mean_ends
 
 __all__ = ["PROBABILITY_FLOOR", "Floats", "Truth", "checked_rows", "measure", "measure_groups", "row_log_loss"]
 
@@ -85,7 +85,8 @@ def _means(metric: str, groups: Groups, rows: Floats, weight: Floats | None) -> 
 def _mean(metric: str, value: float, variance: float, n: int) -> Value:
     if n < 2:
         return _or_no_rows(metric, value, n)
-    return Value(metric, value, n, "", *mean_ends(value, sqrt(variance), n), STUDENT)
+    low, high = mean_ends(value, sqrt(variance), n)
+    return Value(metric, value, n, "", max(0.0, low), high, STUDENT)
 
 
 def _or_no_rows(metric: str, value: float, rows: int) -> Value:
@@ -104,14 +105,17 @@ def _ranking_values(model: Scored, groups: Groups) -> dict[str, list[Value]]:
 
 def _by_ranking(metric: str, values: Floats, errors: Floats, classes: Classes) -> list[Value]:
     return [
-        _ranking_value(metric, value, error, int(yes + no), lacks_a_class(int(yes), int(yes + no)))
+        _ranking_value(metric, value, error, int(no), int(yes))
         for value, error, (no, yes) in zip(values.tolist(), errors.tolist(), classes.rows.tolist(), strict=True)
     ]
 
 
-def _ranking_value(metric: str, value: float, error: float, n: int, reason: str) -> Value:
-    if reason:
-        return Value(metric, None, n, reason)
-    if error < NO_VARIATION:  # a model that separates the classes perfectly doesn't say how far that could be off
+def _ranking_value(metric: str, value: float, error: float, negatives: int, positives: int) -> Value:
+    """It rests on the rows of the rarer class as a mean does on its rows: one row doesn't say how far it varies."""
+    n, rarer = negatives + positives, min(negatives, positives)
+    if not rarer:
+        return Value(metric, None, n, lacks_a_class(positives, n))
+    # A model that separates the classes perfectly doesn't say how far that could be off.
+    if rarer < 2 or error < NO_VARIATION:
         return Value(metric, value, n)
-    return Value(metric, value, n, "", *share_ends(value, error), INFLUENCE)
+    return Value(metric, value, n, "", *few_ends(value, error, rarer), INFLUENCE)

@@ -18,6 +18,9 @@ from evidence.metrics.moved import Moved, lacking_rows, moved_mean, moved_root, 
 from evidence.metrics.scored import checked_weight
 from evidence.single_intervals import DELTA, STUDENT
 
+#: How large a target or a prediction may be, and how near to 0 a target that isn't 0: errors are squared, taken as
+#: shares of the target and squared again, which farther out ends at infinity.
+MOST_NUMBER, LEAST_NUMBER = 1e30, 1e-30
 #: Metrics that no model can have less than nothing of.
 _NEVER_BELOW_ZERO = frozenset({"rmspe", "mape", "rmse", "mae"})
 _ROOTS = frozenset({"rmspe", "rmse", "r2"})

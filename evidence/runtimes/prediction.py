@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evidence.isolation import Isolation
+from evidence.metrics.regression import MOST_NUMBER
 
 RefusalCode = Literal[
     "unreadable_artifact",
@@ -92,14 +93,14 @@ def class_places(scores: npt.NDArray[np.float64], classes: int, name: str) -> np
 
 
 def finite_numbers(scores: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
-    """`scores` themselves. Raises RuntimeRefused "bad_scores" where one is not a finite number."""
-    broken = ~np.isfinite(scores)
+    """`scores` themselves. Raises RuntimeRefused "bad_scores" where one is no number of a size up to `MOST_NUMBER`."""
+    broken = ~(np.abs(scores) <= MOST_NUMBER)
     if broken.any():
         raise RuntimeRefused(
             "bad_scores",
             f"{name} gave {int(broken.sum())} of {len(scores)} predictions that are no finite numbers; the first "
             f"is in row {int(np.argmax(broken))}",
-            "Check what missing values and logarithms lead to.",
+            f"Check what missing values and logarithms lead to; numbers may be of a size up to {MOST_NUMBER:g}.",
         )
     return scores
 

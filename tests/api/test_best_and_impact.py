@@ -8,6 +8,7 @@ from approvals.models import State
 from evidence.models import Evaluation, LockedDataset, MetricValue
 from registry.models import Model, Version
 from tests.api.caller import Caller, ok, problem_of
+from tests.approvals.sampled_versions import on_sample
 from tests.factories import (
     evidence_of,
     holdout,
@@ -96,6 +97,15 @@ def test_a_dataset_can_be_named_and_else_is_the_one_with_most_versions(dana, mea
     measured("auc", 0.9, locked=other)
     assert ok(dana.get("/models/loan/best"))["value"] == 0.7
     assert ok(dana.get("/models/loan/best", dataset=str(other)))["value"] == 0.9
+
+
+def test_rows_without_labels_are_no_data_to_be_best_on(dana, measured):
+    first, second = measured("auc", 0.7, 0.9)
+    third = version_of(first.model)
+    for version in (first, second, third):
+        on_sample(version, [0.2, 0.9] * 20)
+    told = ok(dana.get("/models/loan/best"))
+    assert (told["version"], told["dataset"]) == (2, "loan-holdout@1")
 
 
 def test_nothing_measured_is_said_with_the_remedy(dana, loan, measured):

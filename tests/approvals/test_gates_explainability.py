@@ -9,6 +9,7 @@ from approvals.gates import GATES
 from approvals.models import GateRun
 from evidence.models import Importance, LockedDataset
 from registry.models import Model
+from registry.stores import store
 from tests import factories
 from tests.approvals.judging import judge
 from tests.evidence.explained_versions import answering_by, people
@@ -158,3 +159,14 @@ def test_a_metric_of_another_task_is_refused_when_the_policy_is_published(locked
 def test_wrong_parameters_are_refused_by_name(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         GATES["explainability"].read_parameters({"dataset": "people@1", **wrong})
+
+
+def test_no_report_speaks_for_a_file_that_is_not_what_was_registered(
+    loan: Model, locked: LockedDataset, tmp_path: Path
+) -> None:
+    version = answering_by(loan, BY_MONEY, tmp_path, REPORT)
+    store().remove(version.files.get(path="model.onnx").sha256)
+    run = judge(version, "explainability", dataset="people@1", report="shap/report.html")
+    assert run.outcome == "error"
+    assert "gone or not what was registered" in run.summary
+    assert run.details["unreadable"]

@@ -222,3 +222,17 @@ def test_what_the_dataset_does_not_have_is_refused_when_the_policy_is_published(
 def test_wrong_parameters_are_refused_by_name(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         GATES["segment_floor"].read_parameters({**ASKED, **wrong})
+
+
+def test_a_ranking_that_rests_on_one_positive_row_can_not_fail_for_sure(loan: Model) -> None:
+    lines, scores = ["id,amount,region,approved"], []
+    for region, positives in (("north", 50), ("south", 1)):
+        for row in range(100):
+            lines.append(f"{region}{row},{row},{region},{'yes' if row < positives else 'no'}")
+            scores.append(0.1 + 0.008 * (100 - row if region == "north" else row))
+    version, locked = factories.version_of(loan), locked_as("groups", lines)
+    ran: dict[str, Any] = {"provenance": Provenance.SCORED, "actor": factories.persona("dana")}
+    store_evaluation(version, locked, load_rows(locked), np.array(scores), **ran)
+    run = judge(version, "segment_floor", at_least=0.7, **{**ASKED, "metric": "auc"})
+    assert run.outcome == "inconclusive"
+    assert run.summary == "AUC for south 0.000, must be at least 0.700"

@@ -15,6 +15,7 @@ from approvals.actions.retention import finish_removals, remove_artifacts
 from approvals.intake import finalise_version
 from approvals.models import Promotion
 from audit.models import AuditEvent
+from evidence.actions import compare_evaluations
 from evidence.models import Evaluation
 from registry.actions import add_artifact_file
 from registry.actions.integrity import queue_due_check
@@ -234,6 +235,26 @@ def test_the_command_says_what_goes_and_only_says_it_when_asked_to(loan):
     assert not is_stored(version)
     assert "0 versions, 0 bytes removed" in command()
     assert "asked for by the account" in AuditEvent.objects.get(verb="version.files_removed").reason
+
+
+# --- The same bytes needed by something else ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept_as", ["locked file", "locked rows", "predictions", "outcomes"])
+def test_bytes_that_evidence_rests_on_stay_when_an_old_version_has_them_too(loan, kept_as):
+    compared = compare_evaluations(*(factories.evidence_of(factories.version_of(loan), seed=seed) for seed in (1, 2)))
+    evaluation = compared.candidate
+    needed = {
+        "locked file": evaluation.dataset.digest,
+        "locked rows": evaluation.dataset.rows_digest,
+        "predictions": evaluation.predictions_digest,
+        "outcomes": compared.outcomes_digest,
+    }[kept_as]
+    with store().open(needed) as stream:
+        version = version_with(loan, stream.read())
+    assert digest_of(version) == needed
+    assert version in remove()
+    assert is_stored(version)
 
 
 # --- The same bytes uploaded while they are taken away ---------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.actions import grant_role
+from approvals.intake import revise_card
 from approvals.models import Promotion, State
 from registry.models import Version
 from tests import factories
@@ -130,61 +130,6 @@ def test_an_unknown_action_is_refused(people: Any, version: Version) -> None:
     assert post(people.dana, version, action="delete").status_code == 422
 
 
-# --- Its card ----------------------------------------------------------------------------------------
-
-
-def test_a_contributor_writes_a_new_revision(people: Any, version: Version) -> None:
-    answer = post(people.dana, version, action="revise_card", revision="1", text="## Intended use\r\nMore.\r\n")
-    assert answer.headers["Location"] == f"{address(version)}#card"
-    newest = version.card_revisions.get(number=2)
-    assert (newest.text, newest.written_by) == ("## Intended use\nMore.\n", people.dana)
-
-
-def test_saving_the_same_words_makes_no_revision(people: Any, version: Version) -> None:
-    text = version.card_revisions.get().text
-    post(people.dana, version, action="revise_card", revision="1", text=text.replace("\n", "\r\n"))
-    assert version.card_revisions.count() == 1
-
-
-def test_a_card_that_can_not_be_read_is_refused_with_its_words_kept(people: Any, version: Version) -> None:
-    text = "---\na: [\n---\n## Intended use\nHalf a thought & more."
-    answer = post(people.dana, version, action="revise_card", revision="1", text=text)
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    assert "Half a thought &amp; more.</textarea>" in page
-    assert "front matter" in page
-    assert version.card_revisions.count() == 1
-
-
-def test_two_who_revise_at_once_do_not_overwrite_each_other(people: Any, version: Version) -> None:
-    post(people.dana, version, action="revise_card", revision="1", text="## Intended use\nFirst.")
-    late = post(people.dana, version, action="revise_card", revision="1", text="## Intended use\nSecond.")
-    assert late.status_code == 409
-    assert "## Intended use\nSecond.</textarea>" in late.content.decode()
-    assert version.card_revisions.count() == 2
-
-
-def test_a_reviewer_stands_by_the_card_they_read(people: Any, version: Version) -> None:
-    assert "I have read it" in page_of(people.riley, address(version))
-    post(people.riley, version, action="review_card", revision="1")
-    assert version.card_revisions.get().reviewed_by == people.riley
-    assert "Read and accepted by Riley Chen" in page_of(people.ana, address(version))
-
-
-def test_nobody_reviews_their_own_card(people: Any, version: Version) -> None:
-    grant_role("reviewer", to=people.dana, actor=None)
-    page = page_of(people.dana, address(version))
-    assert "I have read it" not in page
-    assert "You wrote this revision of the card. Somebody else must review it." in page
-    assert post(people.dana, version, action="review_card", revision="1").status_code == 409
-    assert version.card_revisions.get().reviewed_by is None
-
-
-def test_who_is_no_reviewer_can_not_review_the_card(people: Any, version: Version) -> None:
-    assert "I have read it" not in page_of(people.omar, address(version))
-    assert post(people.omar, version, action="review_card", revision="1").status_code == 403
-
-
 # --- Its files ---------------------------------------------------------------------------------------
 
 
@@ -224,7 +169,7 @@ def test_the_number_of_queries_does_not_grow_with_what_a_version_has(people: Any
     few = queries_of(lambda: client.get(address(version)))
     factories.evidence_of(version)
     for number in range(2, 12):
-        post(people.dana, version, action="revise_card", revision=str(number - 1), text=f"## Use\n{number}")
+        revise_card(version, text=f"## Use\n{number}", actor=people.dana)
     for number in range(12):
         version.files.create(path=f"part-{number}", size=1, sha256="0" * 64)
     assert queries_of(lambda: client.get(address(version))) - few <= 1  # the values of the evaluations, once

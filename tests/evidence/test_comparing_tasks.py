@@ -340,3 +340,16 @@ def test_a_segment_whose_targets_are_all_equal_has_no_r_squared_and_says_so():
     found = regression.compare(truth, baseline, candidate, segments={"g": group}).segments_by("r2")
     flat = next(each for each in found if each.value == "flat")
     assert (flat.verdict, flat.low, flat.reason) == ("undefined", None, "all 100 targets are equal")
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_largest_numbers_and_weights_that_are_taken_are_measured_and_compared_without_infinities():
+    generator = np.random.default_rng(8)
+    truth = generator.choice([LEAST_NUMBER, -LEAST_NUMBER, MOST_NUMBER], 60)
+    baseline, candidate = (generator.choice([0.0, -MOST_NUMBER, MOST_NUMBER], 60) for _ in range(2))
+    weight = generator.choice([LEAST_WEIGHT, 1.0, MOST_WEIGHT], 60)
+    rows = LockedRows(truth, {"half": Groups.of(["a", "b"] * 30)}, "regression", weight=weight)
+    before, after = Predicted(baseline), Predicted(candidate)
+    values = [asdict(value) for value in measure(rows, after)]
+    json.dumps([values, compare(rows, before, after).to_dict(), curves(rows, after)], allow_nan=False)
+    assert all(value["value"] is not None for value in values)

@@ -141,6 +141,23 @@ def test_a_target_that_is_infinite_is_no_number(lock, number, named):
         lock(content, NUMBERS)
 
 
+@pytest.mark.parametrize("number", ["1e31", "-1e31", "1e-31", "5e-324"])
+def test_a_target_whose_errors_can_not_be_squared_is_refused(lock, number):
+    with pytest.raises(Invalid, match="in line 3: errors of such a size") as refused:
+        lock(text_of("a1,1,north,5", f"a2,1,north,{number}"), NUMBERS)
+    assert refused.value.reason.code == "out_of_range"
+    assert lock(text_of("a1,1,north,0", "a2,1,north,-1e-30", "a3,1,north,1e30"), NUMBERS).rows == 3
+
+
+def test_columns_that_are_segments_are_counted(lock):
+    names = [f"s{place}" for place in range(31)]
+    content = f"id,{','.join(names)}\na1,{','.join('x' * 31)}\n".encode()
+    with pytest.raises(Invalid, match="31 columns are declared as segments") as refused:
+        lock(content, Declaration("id", segments=names))
+    assert refused.value.reason.code == "too_many_segment_columns"
+    assert lock(content, Declaration("id", segments=names[:30])).segment_columns == names[:30]
+
+
 @pytest.mark.parametrize(("classes", "code"), [(1, "one_class"), (101, "too_many_classes")])
 def test_several_classes_are_two_to_a_hundred(lock, classes, code):
     content = text_of(*(f"a{n},1,north,class {n % classes}" for n in range(202)))

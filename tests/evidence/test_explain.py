@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from audit.models import AuditEvent
-from evidence.actions import EvidenceMissing, explain, lock_dataset
+from evidence.actions import EvidenceMissing, evaluate, explain, lock_dataset
 from evidence.actions.evaluate import store_evaluation
 from evidence.importance import Finding, Reliance
 from evidence.labels import Declaration
@@ -19,6 +19,7 @@ from evidence.loading import load_rows
 from evidence.models import ExposureEntry, Importance, LockedDataset, Provenance
 from registry.actions import create_dataset
 from registry.models import Model
+from registry.stores import store
 from tests import factories
 from tests.evidence.explained_versions import INPUTS, ROWS, answering_by, drawn, people
 
@@ -155,3 +156,11 @@ def test_a_regression_is_explained_by_its_mean_absolute_error(loan: Model, tmp_p
     assert list(found) == ["mae"]
     assert found["mae"].value == pytest.approx(0, abs=1e-6)
     assert found["mae"].features[0].low > 0.1
+
+
+def test_predictions_that_are_gone_are_said_to_be_so(loan: Model, tmp_path: Path) -> None:
+    version, locked = answering_by(loan, WEIGHTS, tmp_path), people()
+    store().remove(evaluate(version, locked).predictions_digest)
+    with pytest.raises(EvidenceMissing, match="not in the store") as missing:
+        explain(version, locked, report=quietly)
+    assert missing.value.code == "data_gone"

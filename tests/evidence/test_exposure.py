@@ -7,6 +7,7 @@ from evidence.actions.evaluate import EVALUATOR
 from evidence.exposure import Wear, best_of_equals, versions_that_wear_out, wear, wear_of
 from evidence.models import Evaluation, ExposureEntry
 from tests import factories
+from tests.approvals.sampled_versions import on_sample
 
 
 @pytest.mark.parametrize("versions", [2, 5, 26, 100])
@@ -43,3 +44,12 @@ def test_each_version_counts_once_however_often_it_was_measured() -> None:
         ExposureEntry.objects.create(dataset=locked, what=what, who="riley")
     assert wear(locked) == Wear(versions_judged=2, rows_shown=2)
     assert wear_of([]) == {}
+
+
+@pytest.mark.django_db
+def test_nothing_is_judged_on_rows_without_labels_so_they_wear_by_looks_only() -> None:
+    factories.personas()
+    model = factories.model_named()
+    first, _ = (on_sample(factories.version_of(model), [0.2, 0.9] * 20) for _ in range(2))
+    ExposureEntry.objects.create(dataset=first.dataset, what="rows", who="riley")
+    assert wear(first.dataset) == Wear(versions_judged=0, rows_shown=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from evidence.curves.binary import roc_curve
@@ -166,3 +167,29 @@ def test_thinned_roc_curve_of_101_points_hardly_loses_area():
 
 def test_one_class_has_no_roc_curve():
     assert roc_curve(np.array([True, True]), np.array([0.1, 0.9]))["fpr"].size == 0
+
+
+def test_an_auc_has_no_interval_where_one_class_has_a_single_row():
+    truth, score = np.arange(200) == 7, np.random.default_rng(4).random(200)
+    for metric in ("auc", "average_precision"):
+        for label in (truth, ~truth):
+            value = measured(label, score)[metric]
+            assert value.value is not None
+            assert (value.low, value.high, value.method) == (None, None, "")
+
+
+@pytest.mark.parametrize("positives", [2, 3, 10])
+def test_the_interval_of_an_auc_holds_the_true_one_however_rare_a_class_is(positives):
+    generator, held, rounds = np.random.default_rng(11), 0, 600
+    truth = np.arange(300) < positives
+    true_auc = stats.norm.cdf(1 / np.sqrt(2))
+    for _ in range(rounds):
+        auc = measured(truth, stats.norm.cdf(generator.normal(size=300) + truth))["auc"]
+        # None: the rows show no variation, so nothing false is said.
+        held += auc.low is None or auc.low <= true_auc <= auc.high
+    assert held / rounds > 0.93
+
+
+def test_a_mean_that_is_never_below_zero_has_an_interval_that_is_not_either():
+    values = measured(np.array([True, False, True]), np.array([0.9, 0.1, 0.2]))
+    assert values["log_loss"].low == values["brier"].low == 0

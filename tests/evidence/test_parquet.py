@@ -141,7 +141,7 @@ def test_weights_say_how_much_each_row_counts_and_are_no_input(lock):
     assert locked.input_columns == ["region"]
 
 
-@pytest.mark.parametrize("weight", ["0", "-1", "", "nan", "inf", "much"])
+@pytest.mark.parametrize("weight", ["0", "-1", "", "nan", "inf", "much", "1e16", "1e-16"])
 def test_a_weight_that_is_no_number_above_zero_is_refused_by_its_line(lock, weight):
     with pytest.raises(Invalid, match="line 3") as refused:
         lock(f"id,region,approved,w\n1,n,1,0.5\n2,s,0,{weight}\n".encode(), WEIGHTED)

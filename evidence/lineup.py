@@ -1,0 +1,204 @@
+"""Several versions side by side on one locked dataset: who is best at what, and what can't be compared, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Literal
+
+from evidence.comparison import Comparison
+from evidence.differences import Difference, up_is_better
+from evidence.metrics import METRICS, Metric, metrics_of
+from evidence.models import Evaluation, LockedDataset, MetricValue, Provenance
+from evidence.turning import turned, turned_difference
+from registry.models import Model, Version
+
+FEWEST_VERSIONS = 2
+MOST_VERSIONS = 6
+
+Standing = Literal["", "best", "joint best"]
+#: The rule, in words for whoever reads a standing.
+RULE = (
+    "Best: no other version comes near. Joint best: the paired interval of its difference from the best figure "
+    "reaches zero; without a paired one, the two versions’ own intervals meet."
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version: what is stored of it on the dataset, its overall figures by metric, and why it can't be
+    compared with the others ("" when it can)."""
+
+    version: Version
+    evaluation: Evaluation | None = None
+    values: Mapping[str, MetricValue] = field(default_factory=dict)
+    why_not: str = ""
+
+    @property
+    def is_comparable(self) -> bool:
+        return self.evaluation is not None and not self.why_not
+
+    def value(self, metric: str) -> float | None:
+        """Its figure over all rows; None when there is none."""
+        found = self.values.get(metric)
+        return found.value if found else None
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """The baseline first, then the others by number. `pairs` has the stored comparisons by candidate and baseline
+    (keys of versions); each is read from either side."""
+
+    model: Model
+    locked: LockedDataset
+    entries: Sequence[Entry]
+    pairs: Mapping[tuple[int, int], Comparison]
+
+    @property
+    def baseline(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def others(self) -> Sequence[Entry]:
+        return self.entries[1:]
+
+    @cached_property
+    def metrics(self) -> list[Metric]:
+        """Those of the baseline's task that any version has a figure of."""
+        known = {metric for entry in self.entries for metric in entry.values}
+        return [metric for metric in metrics_of(self.baseline.version.task) if metric.key in known]
+
+    def comparison(self, candidate: Entry, baseline: Entry) -> Comparison | None:
+        """What is stored of the one against the other, turned round where it was made the other way."""
+        stored = self.pairs.get((candidate.version.pk, baseline.version.pk))
+        if stored is not None:
+            return stored
+        backwards = self.pairs.get((baseline.version.pk, candidate.version.pk))
+        return turned(backwards) if backwards else None
+
+    def difference(self, candidate: Entry, baseline: Entry, metric: str) -> Difference | None:
+        """The metric's paired difference over all rows; None where the two weren't compared."""
+        ahead = self._measures.get((candidate.version.pk, baseline.version.pk), {}).get(metric)
+        if ahead is not None:
+            return ahead
+        behind = self._measures.get((baseline.version.pk, candidate.version.pk), {}).get(metric)
+        return turned_difference(behind) if behind else None
+
+    @cached_property
+    def _measures(self) -> dict[tuple[int, int], dict[str, Difference]]:
+        return {pair: {each.metric: each for each in stored.measures} for pair, stored in self.pairs.items()}
+
+    @cached_property
+    def missing_pairs(self) -> list[tuple[Evaluation, Evaluation]]:
+        """Candidate and baseline of each comparison that could be made and wasn't, those with the baseline first."""
+        able = [entry for entry in self.entries if entry.is_comparable]
+        wanted = [(later, earlier) for earlier, later in combinations(able, 2)]
+        return [
+            (later.evaluation, earlier.evaluation)
+            for later, earlier in wanted
+            if later.evaluation and earlier.evaluation and self.comparison(later, earlier) is None
+        ]
+
+    @cached_property
+    def standings(self) -> dict[str, dict[int, Standing]]:
+        """By metric and version's key, who is best; see `RULE`. A metric that only one version has has no best."""
+        return {metric.key: self._standing(metric) for metric in self.metrics}
+
+    def _standing(self, metric: Metric) -> dict[int, Standing]:
+        able = [entry for entry in self.entries if entry.is_comparable and entry.value(metric.key) is not None]
+        if len(able) < FEWEST_VERSIONS:
+            return {}
+        best = max(able, key=lambda entry: goodness(metric, entry.value(metric.key) or 0.0))
+        tied = [entry for entry in able if entry is best or self._is_tied(entry, best, metric)]
+        standing: Standing = "joint best" if len(tied) > 1 else "best"
+        return {entry.version.pk: standing for entry in tied}
+
+    def _is_tied(self, entry: Entry, best: Entry, metric: Metric) -> bool:
+        if entry.value(metric.key) == best.value(metric.key):
+            return True
+        paired = self.difference(entry, best, metric.key)
+        if paired is not None and paired.low is not None:
+            return paired.verdict == "same"
+        return _intervals_meet(entry.values[metric.key], best.values[metric.key])
+
+
+def goodness(metric: Metric, value: float) -> float:
+    """The value turned so that more is better."""
+    shown = abs(value) if metric.direction == "zero" else value
+    return up_is_better(metric.key, shown, shown)[0]
+
+
+def _intervals_meet(one: MetricValue, other: MetricValue) -> bool:
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.low <= other.high and other.low <= one.high
+
+
+def count_best(lineup: Lineup) -> dict[int, dict[Standing, int]]:
+    """By version's key, on how many measures it is best, and joint best."""
+    counted: dict[int, dict[Standing, int]] = {
+        entry.version.pk: {"best": 0, "joint best": 0} for entry in lineup.entries
+    }
+    for standing in lineup.standings.values():
+        for version, words in standing.items():
+            counted[version][words] += 1
+    return counted
+
+
+def finding_of(lineup: Lineup) -> str:
+    """Who leads, in a sentence or two: `1.2.0 is best on 5 of 9 measures, 1.1.0 on 2. …`."""
+    ranked = sum(bool(standing) for standing in lineup.standings.values())
+    if not ranked:
+        return f"Nothing of these versions can be compared on {lineup.locked} yet."
+    return " ".join(part for part in (_leaders(lineup, ranked), _losses(lineup)) if part)
+
+
+def _leaders(lineup: Lineup, ranked: int) -> str:
+    counted = count_best(lineup)
+    leaders = sorted(lineup.entries, key=lambda entry: -counted[entry.version.pk]["best"])
+    ahead = [(entry, counted[entry.version.pk]["best"]) for entry in leaders if counted[entry.version.pk]["best"]]
+    if not ahead:
+        return f"On none of {ranked} measures does one version stand out from the others."
+    (first, count), *rest = ahead
+    told = f"{first.version.name} is best on {count} of {ranked} measures"
+    told += "".join(f", {entry.version.name} on {count}" for entry, count in rest)
+    tied = ranked - sum(count for _, count in ahead)
+    return f"{told}; on {tied} nobody stands out." if tied else f"{told}."
+
+
+def _losses(lineup: Lineup) -> str:
+    """For whom it surely gets worse against the baseline, the surest of each version."""
+    said = [
+        _loss(entry, compared) for entry in lineup.others if (compared := lineup.comparison(entry, lineup.baseline))
+    ]
+    return " ".join(each for each in said if each)
+
+
+def _loss(entry: Entry, comparison: Comparison) -> str:
+    harm = next((each for each in comparison.segments if each.verdict == "worse"), None)
+    if harm is None or harm.difference is None:
+        return ""
+    metric = METRICS[harm.metric]
+    told = f"{entry.version.name} loses for {harm.column.replace('_', ' ')} {harm.value}"
+    return f"{told}: {metric.title} {metric.difference(harm.difference)}."
+
+
+def why_not_comparable(entry: Entry, baseline: Entry, locked: LockedDataset, elsewhere: Sequence[str]) -> str:
+    """Why a version can't stand beside the baseline; "" when it can. `elsewhere`: what else it was measured on."""
+    name = entry.version.name
+    if entry.evaluation is None:
+        if elsewhere:
+            return f"{name} was measured on other data: {', '.join(elsewhere[:3])}."
+        return f"{name} was never measured."
+    if entry.evaluation.provenance == Provenance.REPORTED:
+        return f"What is known of {name} is its pipeline’s own report; nothing was measured here."
+    if entry.version.task != baseline.version.task:
+        return f"{name} is of another task than {baseline.version.name}."
+    if baseline.evaluation is not None and entry.evaluation.evaluator != baseline.evaluation.evaluator:
+        return (
+            f"{name} was measured by evaluator {entry.evaluation.evaluator}, {baseline.version.name} by "
+            f"{baseline.evaluation.evaluator}: the figures may differ for that alone."
+        )
+    return ""
