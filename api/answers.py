@@ -66,8 +66,10 @@ def version_answer(version: Version, *, actor: User) -> dict[str, Any]:
 def _base_answer(version: Version, actor: User) -> int | str | None:
     """As it was sent; None also for a version of a model that the caller can't see."""
     base = version.base_model
-    if base is None or base.model_id == version.model_id:
-        return base and base.number
+    if base is None:
+        return None
+    if base.model_id == version.model_id:
+        return base.number
     return f"{base.model.name}@{base.number}" if may(actor, VIEW, base.model) else None
 
 

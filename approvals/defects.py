@@ -1,6 +1,7 @@
 """Bugs in what versions are built on: what they hold back, and how they are told to people."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
@@ -12,7 +13,7 @@ from approvals.impact import URGENCY, names, resting_versions
 from approvals.models import Promotion, State
 from approvals.queries import promotions
 from registry.lineage import Basis, basis_of_defect, defects_of, open_defect_of, open_defects
-from registry.models import Defect, Model, Version
+from registry.models import Defect, Model, Stage, Version
 
 
 def thing_beside(defect: Defect, model: Model) -> str:
@@ -44,19 +45,31 @@ def promotions_held_by(basis: Basis) -> QuerySet[Promotion]:
     return approved.filter(Q(version__in=resting_versions(basis).values("pk")) | Q(pk__in=judged))
 
 
-def marked_versions(versions: QuerySet[Version]) -> list[tuple[Version, list[Defect]]]:
-    """Those of the versions that are built on something with an open bug; what is live first, newest first."""
+@dataclass(frozen=True)
+class Marked:
+    """Versions built on something with an open bug, the first of them with their bugs: what is live first, newest
+    first. `count` and `live` are of all of them."""
+
+    rows: list[tuple[Version, list[Defect]]]
+    count: int
+    live: int
+
+
+def marked_versions(versions: QuerySet[Version], *, most: int) -> Marked:
+    """Those of the versions that are marked. One query while no bug is open, four otherwise."""
     marked = defects_of(versions)
     if not marked:
-        return []
-    found = Version.objects.filter(pk__in=marked).select_related("model").order_by(URGENCY, "-pk")
-    return [(version, marked[version.pk]) for version in found]
+        return Marked([], 0, 0)
+    found = Version.objects.filter(pk__in=marked)
+    first = found.select_related("model").order_by(URGENCY, "-pk")[:most]
+    rows = [(version, marked[version.pk]) for version in first]
+    return Marked(rows, len(marked), found.filter(stage=Stage.PRODUCTION).count())
 
 
-def marked_of_owner(owner: User) -> list[tuple[Version, list[Defect]]]:
+def marked_of_owner(owner: User, *, most: int) -> Marked:
     """Marked versions of the models this person owns and sees."""
     own = visible(Version.objects.filter(model__owners=owner), actor=owner, model_path="model")
-    return marked_versions(own)
+    return marked_versions(own, most=most)
 
 
 def defects_of_evidence(version: Version) -> list[Defect]:

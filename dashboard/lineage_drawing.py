@@ -52,7 +52,7 @@ def draw(built_on: Parts, made: Parts, follows: Parts, *, version: str) -> Drawi
         height=height,
         boxes=[*left, *middle, centre, *right],
         lines=lines,
-        words=_words(columns[0], columns[1], columns[3], version),
+        words=_words(columns[0], columns[3], version),
     )
 
 
@@ -87,8 +87,15 @@ def _line(one: Box, other: Box) -> str:
     return f"M{start:g} {one.middle:g}C{bend:g} {one.middle:g} {bend:g} {other.middle:g} {end:g} {other.middle:g}"
 
 
-def _words(built_on: Sequence[tuple[str, str, bool]], made: object, follows: Sequence[object], version: str) -> str:
+def counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def _words(built_on: Sequence[tuple[str, str, bool]], follows: Sequence[object], version: str) -> str:
     bad = sum(defect for _, _, defect in built_on)
-    told = f"{version} is built on {len(built_on)} things" if built_on else f"What {version} is built on isn’t known"
+    known = f"{version} is built on {counted(len(built_on), 'thing')}"
+    told = known if built_on else f"What {version} is built on isn’t known"
     told += f", of which {bad} {'has' if bad == 1 else 'have'} a reported bug" if bad else ""
-    return f"{told}. {len(follows)} things follow from it." if follows else f"{told}. Nothing follows from it yet."
+    if not follows:
+        return f"{told}. Nothing follows from it yet."
+    return f"{told}. {counted(len(follows), 'thing')} {'follows' if len(follows) == 1 else 'follow'} from it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 from accounts.reasons import Invalid
@@ -85,11 +86,14 @@ def read_labels(given: Given, declaration: Declaration) -> Labels:
 
 def sorted_classes(labels: Iterable[str]) -> tuple[str, ...]:
     """The labels that occur, each once: as numbers if all of them are such, else by letters; as scikit-learn does."""
-    classes = set(labels)
+    classes = sorted(set(labels))
     try:
-        return tuple(sorted(classes, key=lambda label: (float(label), label)))
+        numbers = {label: float(label) for label in classes}
     except ValueError:
-        return tuple(sorted(classes))
+        return tuple(classes)
+    if any(isnan(number) for number in numbers.values()):  # which is neither before nor behind any other
+        return tuple(classes)
+    return tuple(sorted(classes, key=numbers.__getitem__))
 
 
 def _refuse_missing(given: Given, target: str) -> None:

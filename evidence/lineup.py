@@ -18,11 +18,14 @@ from registry.models import Model, Version
 FEWEST_VERSIONS = 2
 MOST_VERSIONS = 6
 
+_MEASURES_NAMED = 3
+
 Standing = Literal["", "best", "joint best"]
 #: The rule, in words for whoever reads a standing.
 RULE = (
     "Best: no other version comes near. Joint best: the paired interval of its difference from the best figure "
-    "reaches zero; without a paired one, the two versions’ own intervals meet."
+    "reaches zero; without a paired one, the two versions’ own intervals meet. Where there is neither, nobody "
+    "is ranked."
 )
 
 
@@ -111,11 +114,15 @@ class Lineup:
         if len(able) < FEWEST_VERSIONS:
             return {}
         best = max(able, key=lambda entry: goodness(metric, entry.value(metric.key) or 0.0))
-        tied = [entry for entry in able if entry is best or self._is_tied(entry, best, metric)]
+        ties = {entry.version.pk: entry is best or self._is_tied(entry, best, metric) for entry in able}
+        if None in ties.values():
+            return {}
+        tied = [entry for entry in able if ties[entry.version.pk]]
         standing: Standing = "joint best" if len(tied) > 1 else "best"
         return {entry.version.pk: standing for entry in tied}
 
-    def _is_tied(self, entry: Entry, best: Entry, metric: Metric) -> bool:
+    def _is_tied(self, entry: Entry, best: Entry, metric: Metric) -> bool | None:
+        """None where no interval says so."""
         if entry.value(metric.key) == best.value(metric.key):
             return True
         paired = self.difference(entry, best, metric.key)
@@ -130,9 +137,9 @@ def goodness(metric: Metric, value: float) -> float:
     return up_is_better(metric.key, shown, shown)[0]
 
 
-def _intervals_meet(one: MetricValue, other: MetricValue) -> bool:
+def _intervals_meet(one: MetricValue, other: MetricValue) -> bool | None:
     if one.low is None or one.high is None or other.low is None or other.high is None:
-        return False
+        return None
     return one.low <= other.high and other.low <= one.high
 
 
@@ -160,12 +167,20 @@ def _leaders(lineup: Lineup, ranked: int) -> str:
     leaders = sorted(lineup.entries, key=lambda entry: -counted[entry.version.pk]["best"])
     ahead = [(entry, counted[entry.version.pk]["best"]) for entry in leaders if counted[entry.version.pk]["best"]]
     if not ahead:
-        return f"On none of {ranked} measures does one version stand out from the others."
+        most = max(lineup.entries, key=lambda entry: counted[entry.version.pk]["joint best"])
+        count = counted[most.version.pk]["joint best"]
+        return f"On none of {ranked} measures does one version stand out; {most.version.name} is joint best on {count}."
     (first, count), *rest = ahead
-    told = f"{first.version.name} is best on {count} of {ranked} measures"
+    told = f"{first.version.name} is best on {count} of {ranked} measures{_named(lineup, first)}"
     told += "".join(f", {entry.version.name} on {count}" for entry, count in rest)
     tied = ranked - sum(count for _, count in ahead)
     return f"{told}; on {tied} nobody stands out." if tied else f"{told}."
+
+
+def _named(lineup: Lineup, entry: Entry) -> str:
+    """The measures it leads, where they are few enough to be read."""
+    led = [metric.title for metric in lineup.metrics if lineup.standings[metric.key].get(entry.version.pk) == "best"]
+    return f" ({', '.join(led)})" if len(led) <= _MEASURES_NAMED else ""
 
 
 def _losses(lineup: Lineup) -> str:

@@ -65,6 +65,7 @@ API_ROWS: dict[str, list[Row]] = {
     f"{API}models/<name>": [Row("GET", "/api/v1/models/loan", INSIDERS)],
     f"{API}models/<name>/production": [Row("GET", "/api/v1/models/live/production", INSIDERS)],
     f"{API}models/<name>/best": [Row("GET", "/api/v1/models/live/best", INSIDERS)],
+    f"{API}models/<name>/compare": [Row("GET", "/api/v1/models/loan/compare?versions={final},{other}", INSIDERS)],
     f"{API}models/<name>/history": [Row("GET", "/api/v1/models/loan/history", INSIDERS)],
     f"{API}models/<name>/versions": [
         Row(
@@ -84,7 +85,7 @@ API_ROWS: dict[str, list[Row]] = {
     f"{VERSION}/card/review": [Row("POST", f"{_FINAL}/card/review", REVIEWERS, "review", sent={"digest": ""})],
     f"{VERSION}/card": [
         Row("GET", f"{_FINAL}/card", INSIDERS),
-        Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown")
+        Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown"),
     ],
     f"{VERSION}/predictions": [
         Row(
@@ -185,6 +186,10 @@ PAGE_ROWS: dict[str, list[Row]] = {
     "": [Row("GET", "/", EVERYBODY)],
     "models/": [Row("GET", "/models/", EVERYBODY)],
     "models/<str:name>/": [Row("GET", "/models/loan/", INSIDERS)],
+    "models/<str:name>/compare/": [
+        Row("GET", "/models/loan/compare/", INSIDERS),
+        Row("POST", "/models/loan/compare/", CONTRIBUTORS | REVIEWERS, sent={"versions": "1,2"}),
+    ],
     "models/<str:name>/cases/": [
         Row("GET", "/models/loan/cases/", INSIDERS),
         # Counts for everybody; the rows themselves only for who may see them.

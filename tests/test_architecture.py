@@ -118,6 +118,7 @@ UNRECORDED = {
     "registry/actions/integrity.py:give_up_check": "nothing was found out",
     "registry/actions/integrity.py:queue_due_check": "what is found is recorded",
     "evidence/actions/agree.py:agree_evaluations": "computes from what is stored; nothing is released or decided",
+    "evidence/actions/ask.py:compare_asked": "computes from what is stored; asking for it is recorded",
     "evidence/actions/compare.py:compare_evaluations": "computes from what is stored; nothing is released or decided",
 }
 

@@ -8,12 +8,14 @@ from accounts.reasons import Forbidden, Invalid, NotFound
 from accounts.roles import CONTRIBUTE
 from api.answers import best_answer, model_answer
 from api.auth import WRITE, TokenAuth, actor_of
+from api.comparing import compare_answer
 from api.finding import locked_dataset_of, model_of
 from api.paging import page
-from api.schemas import BestAnswer, Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
+from api.schemas import BestAnswer, CompareAnswer, Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
 from api.schemas.shared import Moment
+from evidence.comparables import baseline_among, check_count, chosen_versions, dataset_to_compare_on
 from evidence.metrics import METRICS
-from evidence.queries import best_value, datasets_of
+from evidence.queries import best_value, datasets_of, lineup_of
 from registry.actions import create_model
 from registry.models import Model
 from registry.queries import live_at, production_history
@@ -75,6 +77,34 @@ def get_best(
             "Open a promotion, whose gates measure it, or hand in predictions.",
         )
     return best_answer(best, direction=direction or METRICS[metric].direction)
+
+
+@router.get("/models/{name}/compare", response=CompareAnswer)
+def get_compare(
+    request: HttpRequest, name: str, *, versions: str, dataset: str = "", baseline: int | None = None
+) -> dict[str, Any]:
+    """Two to six versions (`versions=4,5,6`) side by side on a locked dataset, from stored evidence.
+
+    By default on the dataset (`name@number`) that most of them were measured on, against the primary arm if it is among
+    them, else the lowest number. Pairs in `not_compared_yet` have no paired differences: have them compared on the page
+    at `url`, or by the gates of a promotion.
+    """
+    model = model_of(request, name)
+    numbers = _numbers(versions)
+    check_count(numbers)
+    chosen = chosen_versions(model, numbers)
+    locked = dataset_to_compare_on(model, dataset, chosen)
+    if locked is None:
+        text = f"None of these versions of {model} was measured on labelled data."
+        raise NotFound("not_measured", text, "Open a promotion, whose gates measure it, or hand in predictions.")
+    return compare_answer(lineup_of(model, chosen, locked, baseline_among(model, baseline, chosen)))
+
+
+def _numbers(versions: str) -> list[int]:
+    parts = [part.strip() for part in versions.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise Invalid("malformed", f"versions: {versions[:80]!r} is no list of numbers.", "Write it like versions=4,5.")
+    return list(dict.fromkeys(map(int, parts)))
 
 
 @router.get("/models/{name}/history", response=Listing)

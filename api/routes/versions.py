@@ -21,6 +21,7 @@ from api.finding import dataset_version_of, locked_dataset_of, model_of, person_
 from approvals import intake
 from approvals.gates.card_complete import SECTIONS
 from evidence.card_export import in_hugging_face_format
+from evidence.fitting import classes_on
 from registry.actions import NamedPointer, NewVersion, add_artifact_file, find_or_add_pointers, register_version
 from registry.cards import read_card
 from registry.lineage import base_named
@@ -183,7 +184,7 @@ def post_predictions(request: HttpRequest, name: str, number: int, dataset: str)
     version = version_of(request, name, number, CONTRIBUTE)
     locked = locked_dataset_of(dataset)
     # An id and so many scores per row can't be much larger; all of it is held in memory.
-    columns = max(1, len(locked.classes))
+    columns = max(1, len(classes_on(version, locked)))
     limit = min(settings.MAX_DATASET_BYTES, 2**20 + locked.size + 64 * locked.rows * columns)
     sent = body_bytes(request, limit=limit, thing="The file of predictions")
     evaluation = intake.take_predictions(version, locked, io.BytesIO(sent), actor=actor_of(request))

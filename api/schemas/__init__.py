@@ -1,5 +1,6 @@
 """What is sent and answered, by topic."""
 
+from api.schemas.comparing import CompareAnswer
 from api.schemas.datasets import (
     BasisImpactAnswer,
     BuiltVersionAnswer,
@@ -80,6 +81,7 @@ __all__ = [
     "CardRevisionAnswer",
     "CardSeen",
     "Code",
+    "CompareAnswer",
     "DataAnswer",
     "DatasetAnswer",
     "DatasetVersionAnswer",

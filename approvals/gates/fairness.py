@@ -98,7 +98,8 @@ def _summed_up(result: Fairness, parameters: FairnessParameters) -> tuple[Outcom
     text = f"{title} by {parameters.column} {_value(found)}, {must}{_limit(parameters)}: {farthest}"
     if judgement.rows_needed is None:
         return Outcome(judgement.outcome), f"{text}{small}", {}
-    more = f"; needs about {judgement.rows_needed:,} more row{'s' if judgement.rows_needed != 1 else ''} of these two"
+    rows = RATES[found.rate][1].removesuffix("s" if judgement.rows_needed == 1 else "")
+    more = f"; needs about {judgement.rows_needed:,} more {rows} of these two"
     return Outcome(judgement.outcome), f"{text}{more}{small}", {"rows_needed": judgement.rows_needed}
 
 

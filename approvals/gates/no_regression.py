@@ -8,6 +8,10 @@ from evidence.comparison import Difference, judge_no_regression
 from evidence.metrics import METRICS, SEGMENT_METRICS
 from evidence.models import LockedDataset
 
+_ROWS = ("row", "rows")
+#: What rows a metric rests on where not all count: more rows of another kind would settle nothing.
+_COUNTED = {"recall": ("positive row", "positive rows"), "precision": ("row decided yes", "rows decided yes")}
+
 
 @dataclass(frozen=True)
 class RegressionParameters(Parameters):
@@ -84,7 +88,7 @@ def _judged(
     text = f"{_title(parameters)} {_in_words(difference.difference, difference.low, difference.high, parameters)}"
     if judgement.rows_needed:
         more = judgement.rows_needed
-        text += f"; needs about {more:,} more row{'s' if more != 1 else ''}"
+        text += f"; needs about {more:,} more {_COUNTED.get(parameters.metric, _ROWS)[more != 1]}"
         details["rows_needed"] = judgement.rows_needed
     return Judged(Outcome(judgement.outcome), text, details, provenance, evidence)
 

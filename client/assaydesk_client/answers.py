@@ -250,3 +250,115 @@ class Arm(TypedDict):
 class Production(TypedDict):
     model: str
     arms: list[Arm]
+
+
+class PairedDifference(TypedDict):
+    """Version − baseline, paired on the same rows, in raw units."""
+
+    difference: float | None
+    low: float | None
+    high: float | None
+    level: float
+    method: str
+    verdict: str
+    reason: str
+
+
+class ComparedValue(TypedDict):
+    version: int
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    standing: str
+    """best, joint best, or empty."""
+    difference: PairedDifference | None
+    """None for the baseline, and where the two weren't compared yet."""
+
+
+class ComparedMeasure(TypedDict):
+    metric: str
+    title: str
+    direction: str
+    unit: str
+    values: list[ComparedValue]
+
+
+class ComparedVersion(TypedDict):
+    version: int
+    label: str
+    stage: str
+    provenance: str
+    why_not_compared: str
+    url: str
+
+
+class WorseSegment(TypedDict):
+    """A group of rows for whom a version is surely worse than the baseline."""
+
+    version: int
+    metric: str
+    column: str
+    segment: str
+    difference: float
+    low: float
+    high: float
+
+
+class Comparison(TypedDict):
+    model: str
+    dataset: str
+    rows: int
+    baseline: int
+    finding: str
+    rule: str
+    versions: list[ComparedVersion]
+    measures: list[ComparedMeasure]
+    worse_segments: list[WorseSegment]
+    not_compared_yet: list[list[int]]
+    url: str
+
+
+class BuiltVersion(TypedDict):
+    """A version that rests on something: it names the thing, is derived from one that does, or was evaluated on it."""
+
+    model: str
+    version: int
+    label: str
+    stage: str
+    named: bool
+    inherited: bool
+    evaluated_on: bool
+    url: str
+
+
+class Impact(TypedDict):
+    """What was built on something, what is live first; `defect` is the open bug in it."""
+
+    kind: str
+    thing: str
+    models: list[str]
+    versions: list[BuiltVersion]
+    more_versions: bool
+    hidden: int
+    promotions: list[dict[str, Any]]
+    more_promotions: bool
+    policies: list[dict[str, Any]]
+    defect: dict[str, Any] | None
+
+
+class Best(TypedDict):
+    """The version with the best figure of a metric over all rows of a locked dataset."""
+
+    model: str
+    metric: str
+    direction: str
+    dataset: str
+    version: int
+    label: str
+    stage: str
+    value: float
+    n: int
+    provenance: str
+    evaluation: int
+    url: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
-from assaydesk_client.answers import Dataset, DatasetVersion
+from assaydesk_client.answers import Dataset, DatasetVersion, Impact
 from assaydesk_client.connection import Connection
 from assaydesk_client.downloads import write_atomically
 from assaydesk_client.paths import dataset_versions_path, every_item, quoted
@@ -18,6 +18,10 @@ class DatasetCalls:
 
     def create_dataset(self, name: str, description: str = "") -> Dataset:
         return cast(Dataset, self._connection.post("/datasets", {"name": name, "description": description}))
+
+    def impact(self, kind: str, thing: str) -> Impact:
+        """What was built on one thing: kind dataset or base (name@number), commit, or feature."""
+        return cast(Impact, self._connection.get("/impact", {kind: thing}))
 
     def datasets(self) -> Iterator[Dataset]:
         return every_item(lambda cursor: self._connection.get("/datasets", {"cursor": cursor}))

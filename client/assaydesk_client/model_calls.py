@@ -1,9 +1,9 @@
 """Calls about models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
-from assaydesk_client.answers import AfterReview, Model, Production, Term
+from assaydesk_client.answers import AfterReview, Best, Comparison, Model, Production, Term
 from assaydesk_client.connection import Connection
 from assaydesk_client.paths import every_item, model_path
 
@@ -32,6 +32,23 @@ class ModelCalls:
         """What was live when, newest first; with `at` (ISO 8601 with its offset), what was live at that moment."""
         path = f"{model_path(model)}/history"
         return every_item(lambda cursor: self._connection.get(path, {"at": at, "cursor": cursor}))
+
+    def compare(
+        self, model: str, versions: Sequence[int], *, dataset: str | None = None, baseline: int | None = None
+    ) -> Comparison:
+        """Two to six versions side by side on a locked dataset (name@number), against one of them.
+
+        By default on the dataset that most of them were measured on, against what is live if it is among them.
+        """
+        query = {"versions": ",".join(map(str, versions)), "dataset": dataset, "baseline": baseline}
+        return cast(Comparison, self._connection.get(f"{model_path(model)}/compare", query))
+
+    def best(
+        self, model: str, *, metric: str | None = None, direction: str | None = None, dataset: str | None = None
+    ) -> Best:
+        """The version with the best figure of a metric, by default the model's primary one in its own direction."""
+        query = {"metric": metric, "direction": direction, "dataset": dataset}
+        return cast(Best, self._connection.get(f"{model_path(model)}/best", query))
 
     def roll_back(
         self, model: str, *, reason: str, to: int | None = None, expected_live: int | None = None

@@ -77,7 +77,7 @@ The author's own figures, from five-fold cross-validation on the {rows} training
 | accuracy at the threshold | {accuracy:.3f} |
 
 Nothing of the other half went into fit or threshold. What counts is measured there, by Assaydesk or from
-predictions handed in, and stands on the version page.
+predictions handed in: its AUC is {{{{ metric auc on loan-holdout@1 }}}}.
 """
 
 _LIMITATIONS = (

@@ -15,8 +15,10 @@ from audit.models import AuditEvent
 from audit.queries import events_page
 from dashboard import figures
 from dashboard.forms.audit import RecordFilterForm
+from dashboard.pages.defects import impact_address
 from dashboard.readable import as_text
-from registry.models import Version
+from registry.lineage import basis_of_defect
+from registry.models import Defect, Version
 from registry.permissions import why_not_export
 from registry.queries import models_on_record_for
 
@@ -73,15 +75,15 @@ def audit_page(user: User, form: RecordFilterForm, before: int | None) -> AuditP
 
 def _rows(events: Iterable[AuditEvent], addresses: Collection[str] | None) -> list[EventRow]:
     events = list(events)
-    versions = _version_addresses(events)
-    return [_row(event, versions, addresses) for event in events]
+    known = {"version": _version_addresses(events), "defect": _defect_addresses(events)}
+    return [_row(event, known, addresses) for event in events]
 
 
-def _row(event: AuditEvent, versions: dict[str, str], addresses: Collection[str] | None) -> EventRow:
+def _row(event: AuditEvent, known: dict[str, dict[str, str]], addresses: Collection[str] | None) -> EventRow:
     changed = changes(event.before, event.after)
     return EventRow(
         event=event,
-        url=versions.get(event.subject_id, "") if event.subject_kind == "version" else _address(event),
+        url=known[event.subject_kind].get(event.subject_id, "") if event.subject_kind in known else _address(event),
         brief=brief(changed),
         changes=changed,
         address=event.address if addresses is None or event.model_name in addresses else "",
@@ -93,6 +95,14 @@ def _version_addresses(events: Iterable[AuditEvent]) -> dict[str, str]:
     keys = {event.subject_id for event in events if event.subject_kind == "version" and event.subject_id.isdigit()}
     found = Version.objects.filter(pk__in=keys).values_list("pk", "model__name", "number")
     return {str(pk): reverse("version", args=[name, number]) for pk, name, number in found}
+
+
+def _defect_addresses(events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Where what rests on the thing with the bug is shown. Not for base versions, which may be hidden from readers of
+    the models derived from them."""
+    keys = {event.subject_id for event in events if event.subject_kind == "defect" and event.subject_id.isdigit()}
+    found = Defect.objects.filter(pk__in=keys, base=None).select_related("dataset_version__dataset")
+    return {str(defect.pk): impact_address(basis_of_defect(defect)) for defect in found}
 
 
 def _address(event: AuditEvent) -> str:

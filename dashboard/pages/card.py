@@ -1,8 +1,11 @@
 """A model card as pages show it: rendered, with figures from evidence, and what the reader may do with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.access import may
 from accounts.models import User
@@ -16,17 +19,20 @@ from registry.permissions import why_not_own_card
 
 #: So many bytes of a card are shown at first: about ten minutes of reading.
 SHOWN_BYTES = 48_000
+_HEADING = re.compile(r"<(/?)h([1-6])>")
 
 
 @dataclass(frozen=True)
 class ShownCard:
-    """A card, rendered; `front_matter` as pairs of name and text, `hidden` how many bytes aren't shown."""
+    """A card, rendered below a heading of the second level; `front_matter` as pairs of name and text, `hidden` how
+    many bytes aren't shown, `has_figures` whether stored ones are among its words."""
 
     revision: CardRevision | None
-    html: str
+    html: SafeString
     front_matter: list[tuple[str, str]]
     problem: str = ""
     hidden: int = 0
+    has_figures: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,22 @@ def _shown(text: str, version: Version, revision: CardRevision | None, *, whole:
         body, front_matter, problem = card.body, as_pairs(card.front_matter), ""
     first = body if whole else _beginning(body)
     hidden = len(body.encode()) - len(first.encode())
-    return ShownCard(revision, body_as_html(first, version), front_matter, problem, hidden)
+    html = below_section(body_as_html(first, version))
+    return ShownCard(revision, html, front_matter, problem, hidden, has_figures='class="from-evidence"' in html)
+
+
+def below_section(html: str) -> SafeString:
+    """Moves a card's headings below the page's own second level, none deeper by more than one than the one before it.
+    `html` was sanitised: no heading has attributes."""
+    above: list[int] = []
+
+    def lowered(heading: re.Match[str]) -> str:
+        level = int(heading[2])
+        if not heading[1]:
+            above[:] = [*(upper for upper in above if upper < level), level]
+        return f"<{heading[1]}h{min(2 + len(above), 6)}>"
+
+    return mark_safe(_HEADING.sub(lowered, html))  # noqa: S308  # from registry.card_figures.slotted and a template
 
 
 def _beginning(body: str) -> str:

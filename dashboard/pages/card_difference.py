@@ -1,15 +1,17 @@
 """What changed between two wordings of a card: line by line, the words within a line marked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import groupby
 
-from dashboard.pages.promotion_card import MOST_LINES_COMPARED, PatchLine, patch_between
-
+#: Comparing line by line takes time that grows with the product of both lengths.
+MOST_LINES_COMPARED = 1_500
 _WORD = re.compile(r"\w+|\W")
-MOST_WORDS_COMPARED = 400
+#: Words are compared within lines of at most so many, and where at most so many lines went: it is the costlier part.
+MOST_WORDS_COMPARED, MOST_LINES_MARKED = 400, 40
 #: Lines with less in common than this are two different sentences: marking words in them would be noise.
 _ALIKE = 0.4
 
@@ -24,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class MarkedLine:
-    """One line of the difference, as `PatchLine`, cut into pieces."""
+    """One line of the difference: `change` is same, gone, new, or gap where unchanged lines are left out."""
 
     change: str
     pieces: tuple[Piece, ...]
@@ -46,22 +48,40 @@ class Difference:
         return sum(line.change == "gone" for line in self.lines)
 
 
+@lru_cache(maxsize=64)
 def difference_between(before: str, after: str) -> Difference:
+    """The lines that differ, each with one unchanged line around it."""
     if any(text.count("\n") > MOST_LINES_COMPARED for text in (before, after)):
         return Difference((), too_long=before != after)
-    return Difference(tuple(_marked(patch_between(before, after))))
+    patch = list(_patch(before.splitlines(), after.splitlines()))
+    if sum(change == "gone" for change, _ in patch) > MOST_LINES_MARKED:
+        return Difference(tuple(MarkedLine(change, (Piece(text, False),)) for change, text in patch))
+    return Difference(tuple(_marked(patch)))
 
 
-def _marked(patch: tuple[PatchLine, ...]) -> Iterator[MarkedLine]:
+def _patch(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    """Change and text of each line."""
+    groups = SequenceMatcher(None, before, after).get_grouped_opcodes(1)
+    for place, group in enumerate(groups):
+        if place:
+            yield "gap", "…"
+        for change, start, end, new_start, new_end in group:
+            if change == "equal":
+                yield from (("same", line) for line in before[start:end])
+                continue
+            yield from (("gone", line) for line in before[start:end])
+            yield from (("new", line) for line in after[new_start:new_end])
+
+
+def _marked(patch: Iterable[tuple[str, str]]) -> Iterator[MarkedLine]:
     """Lines that went are paired with those that came in their place, in order."""
     gone: list[str] = []
-    for change, group in groupby(patch, key=lambda line: line.change):
-        texts = [line.text for line in group]
+    for change, group in groupby(patch, key=lambda line: line[0]):
+        texts = [text for _, text in group]
         if change == "gone":
             gone = texts
             continue
-        came = texts if change == "new" else []
-        yield from _pairs(gone, came)
+        yield from _pairs(gone, texts if change == "new" else [])
         gone = []
         if change != "new":
             yield from (MarkedLine(change, (Piece(text, False),)) for text in texts)

@@ -7,7 +7,6 @@ from accounts.reasons import Reason, Refusal
 from approvals.card_templates import wanted_sections
 from dashboard.pages.card import ShownCard, previewed_card
 from dashboard.pages.card_difference import Difference, difference_between
-from dashboard.pages.promotion_card import below_section
 from evidence.queries import newest_evaluations
 from registry.card_sections import WantedSection, with_sections
 from registry.cards import check_card
@@ -31,10 +30,6 @@ class Editor:
     @cached_property
     def preview(self) -> ShownCard | None:
         return previewed_card(self.text, self.version) if self.previews else None
-
-    @cached_property
-    def preview_html(self) -> str:
-        return below_section(self.preview.html) if self.preview else ""
 
     @cached_property
     def why_not_saved(self) -> Reason | None:

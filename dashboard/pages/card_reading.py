@@ -7,7 +7,6 @@ from accounts.reasons import NotFound
 from dashboard.pages.card import CardRights, ShownCard, card_rights, shown_card
 from dashboard.pages.card_difference import Difference, difference_between
 from dashboard.pages.card_sections import SectionsRead, sections_read
-from dashboard.pages.promotion_card import below_section
 from registry.models import CardRevision, Version
 from registry.queries import newest_card
 
@@ -40,7 +39,6 @@ class CardPage:
 
     version: Version
     card: ShownCard | None
-    html: str
     is_newest: bool
     rights: CardRights
     asked: Asked
@@ -60,7 +58,6 @@ def card_page(version: Version, user: User, asked: Asked) -> CardPage:
     return CardPage(
         version=version,
         card=card,
-        html=below_section(card.html) if card else "",
         is_newest=is_newest,
         rights=card_rights(version, newest, user),
         asked=asked,

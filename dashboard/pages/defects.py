@@ -10,11 +10,11 @@ from django.urls import reverse
 from accounts.access import may
 from accounts.models import User
 from accounts.roles import VIEW
-from approvals.defects import thing_beside
+from approvals.defects import Marked, marked_of_owner, marked_versions, thing_beside
 from registry.lineage import Basis, basis_of_defect
 from registry.models import Defect, Model, Version
 
-MARKED_SHOWN = 20
+MARKED_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,15 @@ class ShownDefect:
 
 @dataclass(frozen=True)
 class MarkedVersions:
-    """Versions built on something with an open bug, what is live first, each with its bugs."""
+    """As `approvals.defects.Marked`, for a reader."""
 
     rows: list[tuple[Version, list[ShownDefect]]]
     count: int
+    live: int
 
     @property
     def more(self) -> int:
         return self.count - len(self.rows)
-
-    @property
-    def live(self) -> int:
-        return sum(version.stage == "Production" for version, _ in self.rows)
 
 
 def impact_address(basis: Basis) -> str:
@@ -53,9 +50,18 @@ def shown_defects(defects: Iterable[Defect], model: Model, reader: User) -> list
     return [_shown(each, model, reader) for each in defects]
 
 
-def marked(found: list[tuple[Version, list[Defect]]], reader: User) -> MarkedVersions:
-    rows = [(version, shown_defects(defects, version.model, reader)) for version, defects in found[:MARKED_SHOWN]]
-    return MarkedVersions(rows, len(found))
+def marked_of_model(model: Model, reader: User) -> MarkedVersions:
+    return _marked(marked_versions(model.versions.all(), most=MARKED_SHOWN), reader)
+
+
+def marked_for_owner(owner: User) -> MarkedVersions:
+    """Of all models this person owns."""
+    return _marked(marked_of_owner(owner, most=MARKED_SHOWN), owner)
+
+
+def _marked(found: Marked, reader: User) -> MarkedVersions:
+    rows = [(version, shown_defects(defects, version.model, reader)) for version, defects in found.rows]
+    return MarkedVersions(rows, found.count, found.live)
 
 
 def _shown(defect: Defect, model: Model, reader: User) -> ShownDefect:

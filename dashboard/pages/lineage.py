@@ -11,7 +11,7 @@ from accounts.roles import VIEW
 from approvals.defects import defects_of_evidence
 from approvals.impact import URGENCY
 from dashboard import figures
-from dashboard.lineage_drawing import Drawing, draw
+from dashboard.lineage_drawing import Drawing, counted, draw
 from dashboard.pages.defects import ShownDefect, impact_address, shown_defects
 from registry.lineage import Basis, basis_of_base, basis_of_dataset, defects_of
 from registry.models import DatasetVersion, Defect, Version
@@ -92,7 +92,7 @@ def _drawn(part: Part) -> list[tuple[str, bool]]:
 
 def _counted(features: Part) -> Part:
     count = len(features.entries) + features.more
-    return Part(features.title, [Entry(f"{count} feature{'' if count == 1 else 's'}")] if count else [])
+    return Part(features.title, [Entry(counted(count, "feature"))] if count else [])
 
 
 def _data(version: Version, defects: Iterable[Defect]) -> Part:
@@ -143,9 +143,8 @@ def _environment(version: Version) -> Part:
     packages = version.environment.get("packages")
     words = [" ".join(str(value) for value in (version.framework or {}).values())]
     words.append(f"Python {version.environment['python']}" if version.environment.get("python") else "")
-    words.append(f"{len(packages)} packages" if packages else "")
-    text = ", ".join(word for word in words if word)
-    return Part("Environment", [Entry(text)] if text else [])
+    words.append(counted(len(packages), "package") if packages else "")
+    return Part("Environment", [Entry(word) for word in words if word])
 
 
 def _artifact(version: Version) -> Part:

@@ -18,6 +18,7 @@ from approvals.standing import marks_of_many
 from approvals.waiting import by_due_time
 from dashboard.hallmarks import Die
 from dashboard.moments import moment_typed
+from dashboard.pages.compare_choice import BestVersion, best_version
 from dashboard.pages.open_promotions import OpenRow, open_rows
 from dashboard.pages.operating import Rollback, rollback_of
 from dashboard.pages.version_hallmark import hallmark_of
@@ -124,6 +125,7 @@ class ModelPage:
     terms: list[Term]
     older_terms: int | None
     versions: VersionTable
+    best: BestVersion | None
     damaged: list[IntegrityCheck]
     rollback: Rollback | None
     asked_text: str
@@ -146,6 +148,7 @@ def model_page(
     terms, older_terms = _terms(model, terms_before, rollback)
     asked_at = moment_typed(live_at_text)
     promotions = by_due_time(open_promotions().filter(version__model=model))
+    versions = version_table(model, choice)
     rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
     return ModelPage(
         model=model,
@@ -160,7 +163,8 @@ def model_page(
         open_count=promotions.count(),
         terms=terms,
         older_terms=older_terms,
-        versions=version_table(model, choice),
+        versions=versions,
+        best=best_version(model, versions.dataset, model.primary_metric),
         damaged=list(damaged_versions(model)[:DAMAGED_NAMED]),
         rollback=rollback,
         asked_text=live_at_text,

@@ -146,6 +146,19 @@ def difference(compared: Any) -> dict[str, str]:
     }
 
 
+@register.simple_tag
+def signed_difference(compared: Any) -> str:
+    """A difference by itself: `+0.013`, `+0.22 pts`."""
+    return figures.difference(compared.difference, _metric(compared.metric).unit)
+
+
+@register.simple_tag
+def difference_interval(compared: Any) -> str:
+    """A difference's interval in brackets; "" without one."""
+    words = figures.interval(compared.low, compared.high, _metric(compared.metric).unit)
+    return f"({words})" if words else ""
+
+
 @register.filter
 def thousands(value: int) -> str:
     """A count with separators: 12,480."""

@@ -4,9 +4,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may, may_everywhere
 from accounts.roles import ADMINISTER, CONTRIBUTE, REVIEW
-from approvals.defects import marked_versions
 from audit.spreadsheets import csv_lines
-from dashboard.pages.defects import marked
+from dashboard.pages.defects import marked_of_model
 from dashboard.pages.model import model_page
 from dashboard.pages.version_file import every_row
 from dashboard.pages.version_order import Choice
@@ -43,7 +42,7 @@ def model(request: SignedInRequest, name: str) -> HttpResponse:
         "may_review": may(request.user, REVIEW, found),
         "may_administer": may_everywhere(request.user, ADMINISTER),
         "terms_before": terms_before,
-        "marked": marked(marked_versions(found.versions.all()), request.user),
+        "marked": marked_of_model(found, request.user),
     }
     return render(request, "pages/model.html", context)
 

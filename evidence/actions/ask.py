@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from accounts.models import User
 from accounts.reasons import Invalid, refuse_if
@@ -11,21 +10,13 @@ from audit.actions import record
 from evidence import events
 from evidence.actions.compare import compare_evaluations
 from evidence.actions.evaluate import EvidenceMissing
+from evidence.asked import TASK, Pair, subject_of
 from evidence.models import Comparison, Evaluation
 from evidence.permissions import why_not_ask_comparison
 from registry.models import Model
 from registry.subjects import model_subject
 from work.actions import Lease, enqueue
 from work.models import Job
-
-TASK = "evidence.compare"
-#: Candidate, baseline.
-Pair = tuple[Evaluation, Evaluation]
-
-
-def subject_of(candidate: Evaluation, baseline: Evaluation) -> str:
-    """How the job that compares the two is named."""
-    return f"comparison:{candidate.pk}-{baseline.pk}"
 
 
 @transaction.atomic
@@ -65,7 +56,7 @@ def _missing(pairs: list[Pair]) -> list[Pair]:
 def _queued(candidate: Evaluation, baseline: Evaluation) -> Job | None:
     """None when it is on the queue already, whichever way round."""
     subjects = [subject_of(candidate, baseline), subject_of(baseline, candidate)]
-    if Job.objects.filter(Q(subject__in=subjects), task=TASK, state__in=Job.OPEN).exists():
+    if Job.objects.filter(subject__in=subjects, task=TASK, state__in=Job.OPEN).exists():
         return None
     try:
         with transaction.atomic():

@@ -8,6 +8,7 @@ import numpy as np
 
 from evidence.groups import Groups
 from evidence.intervals import Interval
+from evidence.metrics.by_group import share_of
 from evidence.metrics.cells import RATIOS, Cells, Ratio, counted, lacks_below
 from evidence.metrics.scored import Scored
 from evidence.resampling import JointTable, Statistic, f1, precision, resampled_difference
@@ -34,7 +35,7 @@ def _groups(metric: str, cells: Cells, column: str, groups: Groups, weighted: bo
     n = (cells.rows @ cells.of(ratio.support, model=1)).astype(int).tolist()
     support = _support(metric, cells)
     values = [cells.value(ratio, model).tolist() for model in (0, 1)]
-    interval_of = _weighted_intervals(ratio, cells) if weighted else _intervals(metric, cells)
+    interval_of = _weighted_intervals(metric, cells) if weighted else _intervals(metric, cells)
     found = []
     for place, name in enumerate(groups.names):
         lacks = [lacks_below(ratio, cells, place, model) for model in (0, 1)]
@@ -80,9 +81,29 @@ def _resampled(metric: str, rows: np.ndarray[tuple[int], np.dtype[np.float64]]) 
     return lambda level: resampled_difference(table, _RESAMPLED[metric], level)
 
 
-def _weighted_intervals(ratio: Ratio, cells: Cells) -> Callable[[int], Callable[[float], Interval]]:
+def _weighted_intervals(metric: str, cells: Cells) -> Callable[[int], Callable[[float], Interval]]:
+    ratio = RATIOS[metric]
     differences = cells.value(ratio, 1) - cells.value(ratio, 0)
     variances = cells.variance(cells.influence(ratio, 1) - cells.influence(ratio, 0))
     n = cells.rows.sum(axis=1)
     method = "ratio of weighted means, delta method, paired"
-    return lambda place: estimate_interval_of(float(differences[place]), float(variances[place]), int(n[place]), method)
+    alike = _alike(ratio, cells)
+
+    def interval_of(place: int) -> Callable[[float], Interval]:
+        if metric not in _RESAMPLED and alike[place]:
+            return share_interval_of(alike[place], 0, 0)
+        return estimate_interval_of(float(differences[place]), float(variances[place]), int(n[place]), method)
+
+    return interval_of
+
+
+def _alike(ratio: Ratio, cells: Cells) -> list[int]:
+    """By group: how many rows the weighted ones are worth where both models decide each alike, else 0.
+
+    No discordant row doesn't mean no uncertainty, and the delta method would say so. Kish (1965), Survey Sampling:
+    (Σw)² / Σw².
+    """
+    counts = cells.of(ratio.support)
+    differs = cells.of(ratio.above, 0) != cells.of(ratio.above, 1)
+    worth = share_of((cells.weight @ counts) ** 2, cells.squares @ counts)
+    return [0 if moved else int(rows) for moved, rows in zip(cells.rows @ (counts * differs), worth, strict=True)]

@@ -74,7 +74,7 @@ def _groups(before: Sorted, after: Sorted, column: str) -> dict[str, list[Group]
     means = PAIRED_MEAN if weight is None else WEIGHTED_MEAN
     methods = {"accuracy": means, "macro_recall": DELTA_PAIRED, "macro_f1": DELTA_PAIRED, "log_loss": means}
     shares = _share_intervals(before, after) if weight is None else None
-    return {
+    found = {
         metric: moved_groups(
             was[metric],
             now[metric],
@@ -86,6 +86,20 @@ def _groups(before: Sorted, after: Sorted, column: str) -> dict[str, list[Group]
         )
         for metric, method in methods.items()
     }
+    if weight is not None:
+        found["accuracy"] = _where_alike(found["accuracy"], before, after, weight)
+    return found
+
+
+def _where_alike(found: list[Group], before: Sorted, after: Sorted, weight: Floats) -> list[Group]:
+    """The groups, but no discordant row doesn't mean no uncertainty: there, as many rows as Kish says are alike."""
+    was, now = (decisions(model.prediction) == model.truth for model in (before, after))
+    discordant = group_sums(after.groups, was != now)
+    worth = group_sums(after.groups, weight) ** 2 / group_sums(after.groups, weight**2)
+    return [
+        group if moved else replace(group, interval=share_interval_of(int(rows), 0, 0))
+        for group, moved, rows in zip(found, discordant, worth, strict=True)
+    ]
 
 
 def _share_intervals(before: Sorted, after: Sorted) -> IntervalOf:

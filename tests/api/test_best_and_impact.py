@@ -8,7 +8,7 @@ from approvals.models import State
 from evidence.models import Evaluation, LockedDataset, MetricValue
 from registry.models import Model, Version
 from tests.api.caller import Caller, ok, problem_of
-from tests.approvals.sampled_versions import on_sample
+from tests.approvals.sampled_versions import on_sample, sample
 from tests.factories import (
     evidence_of,
     holdout,
@@ -100,9 +100,9 @@ def test_a_dataset_can_be_named_and_else_is_the_one_with_most_versions(dana, mea
 
 
 def test_rows_without_labels_are_no_data_to_be_best_on(dana, measured):
-    first, second = measured("auc", 0.7, 0.9)
-    third = version_of(first.model)
-    for version in (first, second, third):
+    made = measured("auc", 0.7, 0.9)
+    made += measured("log_loss", 0.3, locked=sample(40))
+    for version in made[:2]:
         on_sample(version, [0.2, 0.9] * 20)
     told = ok(dana.get("/models/loan/best"))
     assert (told["version"], told["dataset"]) == (2, "loan-holdout@1")

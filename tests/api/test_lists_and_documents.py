@@ -122,6 +122,7 @@ def test_the_openapi_document_names_every_agreed_route(db):
         *("/promotions/{promotion_id}/gates/{gate}/waive", "/promotions/{promotion_id}/gates/{gate}/report"),
         *("/promotions/{promotion_id}/restart", "/promotions/{promotion_id}/take-over"),
         *("/after-reviews", "/after-reviews/{after_review_id}"),
+        *("/impact", "/defects", "/defects/{defect_id}/clear"),
     }
     assert set(paths) == {f"{BASE}{path}" for path in agreed}
 

@@ -82,6 +82,13 @@ def test_an_interval_over_the_limit_is_inconclusive_and_says_how_many_rows_would
     assert f"needs about {run.details['rows_needed']:,} more rows of these two" in run.summary
 
 
+def test_positive_rows_are_asked_for_where_only_they_count(loan: Model) -> None:
+    version = treating(loan, north=((60, 100), (20, 100)), south=((50, 100), (14, 100)))
+    run = judge(version, "fairness", at_most=0.12, **{**DIFFERENCE, "measure": "equal_opportunity"})
+    assert run.outcome == "inconclusive"
+    assert f"needs about {run.details['rows_needed']:,} more positive rows of these two" in run.summary
+
+
 @pytest.mark.parametrize(("south", "outcome"), [(250, "passed"), (100, "failed"), (205, "inconclusive")])
 def test_four_fifths_is_a_floor_for_the_ratio(loan: Model, south: int, outcome: str) -> None:
     version = treating(loan, north=((250, 500), (0, 1)), south=((south, 500), (0, 1)))

@@ -99,3 +99,17 @@ def test_the_seal_part_rests_on_both_sides_predictions(live: Version) -> None:
     run = judge(version, "no_regression", **AUC)
     digests = {version.evaluations.get().predictions_digest, live.evaluations.get().predictions_digest}
     assert set(run.details["evidence"]) == digests
+
+
+@pytest.mark.parametrize(("metric", "rows"), [("recall", "positive rows"), ("precision", "rows decided yes")])
+def test_rows_that_would_tell_are_of_the_kind_the_metric_counts(live: Version, metric: str, rows: str) -> None:
+    asked = {"metric": metric, "dataset": AUC["dataset"], "margin": 0.04}
+    run = judge(candidate(live.model, strength=0.3, seed=8), "no_regression", **asked)
+    assert run.outcome == "inconclusive"
+    # Half-width over distance, squared, is how many times the rows there are would settle it.
+    low, high, distance = run.details["low"], run.details["high"], abs(run.details["difference"] + 0.04)
+    counted = run.details["rows"]
+    assert counted < 400
+    expected = counted * ((high - low) / 2 / distance) ** 2 - counted
+    assert run.details["rows_needed"] == pytest.approx(expected, abs=1)
+    assert f"needs about {run.details['rows_needed']:,} more {rows}" in run.summary

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from approvals.actions import report_defect
 from approvals.models import Promotion, State
+from registry.lineage import basis_of_dataset
 from registry.models import Version
 from tests import factories
 from tests.dashboard.accessible import assert_accessible, expect_width
@@ -37,11 +39,14 @@ def desk(transactional_db: None) -> list[str]:
         *("/", "/models/", "/models/?q=nothing", "/audit/?actor=nobody", "/models/loan/", "/models/loan/versions/1/"),
         *("/models/loan/versions/2/", "/audit/", "/policies/", f"/policies/{policy}/"),
         *("/account/", "/account/password/", "/sign-in/", "/exceptions/", "/models/loan/?sort=-auc&stage=Production"),
+        *("/models/loan/versions/1/lineage/", "/lineage/impact/", "/lineage/impact/?dataset=loan-train@1"),
         *("/datasets/", "/datasets/loan-holdout/", "/datasets/loan-holdout/versions/1/", "/no-such-page/"),
     ]
 
 
 def test_pages_fit_and_are_accessible_and_within_the_policy(open_page: OpenPage, desk: list[str]) -> None:
+    data = Version.objects.get(model__name="loan", number=1).trained_on.get()
+    report_defect(basis_of_dataset(data), actor=factories.persona("sam"), reason="Doubled rows.")
     for widths, theme in (((1440, 320), "dark"), ((390,), "light")):
         page = open_page("riley", width=widths[0], theme=theme)
         for address in desk:

@@ -167,7 +167,8 @@ def test_a_card_is_shown_with_what_changed_since_the_live_one() -> None:
     promotion = promotion_in("in_review")
     revise_card(promotion.version, text=factories.CARD.replace("31 March", "30 June"), actor=persona("dana"))
     page = page_of(promotion)
-    assert "<del>Loans closed to 31 March.</del><ins>Loans closed to 30 June.</ins>" in page
+    assert "<del>Loans closed to <mark>31</mark> <mark>March</mark>.</del>" in page
+    assert "<ins>Loans closed to <mark>30</mark> <mark>June</mark>.</ins>" in page
     assert "1 line added, 1 removed" in page
 
 

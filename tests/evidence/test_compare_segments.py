@@ -175,3 +175,18 @@ def test_nothing_that_gets_worse_is_no_harm():
     baseline = np.where((baseline >= 0.45) & (baseline < 0.5), 0.44, baseline)  # decided alike at either threshold
     found = finding(compared((truth, baseline, baseline, region, weight)))
     assert (found.same + found.worse + found.better, found.harms, found.surest_harm) == (len(METRICS), [], None)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "recall"])
+def test_models_that_decide_every_weighted_row_alike_are_not_said_to_be_surely_alike(metric: str) -> None:
+    """As without weights: weights that are all alike make no difference."""
+    truth = np.arange(40) % 2 == 0
+    score = np.where(truth, 0.9, 0.1)
+    score[:4] = 0.5
+    told = [
+        compare(truth, score, score, baseline_threshold=0.4, candidate_threshold=0.4, segments={}, weight=weight)
+        for weight in (None, np.full(40, 2.0), np.where(np.arange(40) < 20, 5.0, 0.1))
+    ]
+    plain, doubled, uneven = (next(each for each in one.measures if each.metric == metric) for one in told)
+    assert (doubled.low, doubled.high) == pytest.approx((plain.low, plain.high))
+    assert uneven.high - uneven.low > plain.high - plain.low > 0

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from evidence import judging
 from evidence.comparing import binary, multiclass, regression
 from evidence.comparing.distance_from_zero import distance_from_zero_difference
 from evidence.comparison import Comparison
 from evidence.differences import judge_no_regression
 from evidence.groups import Groups
+from evidence.loading import LockedRows
+from evidence.locking import LEAST_WEIGHT, MOST_WEIGHT
 from evidence.metrics import binary as binary_metrics
 from evidence.metrics import multiclass as multiclass_metrics
 from evidence.metrics import regression as regression_metrics
+from evidence.metrics.regression import LEAST_NUMBER, MOST_NUMBER
 from tests.evidence.paired_bootstrap import assert_agrees, bootstrapped
 
 ROWS = 500
@@ -333,6 +338,18 @@ def test_what_became_of_rows_is_counted_in_every_segment():
     assert {kind: sum(each[kind] for each in counts) for kind in compared.decisions} == compared.decisions
 
 
+def test_weighted_classes_decided_alike_everywhere_are_not_said_to_be_surely_alike():
+    truth = np.arange(60) % 3
+    told = [
+        multiclass.compare(truth, truth.astype(float), truth.astype(float), classes=3, segments={}, weight=weight)
+        for weight in (None, np.full(60, 2.0), np.where(np.arange(60) < 30, 5.0, 0.1))
+    ]
+    plain, doubled, uneven = (one.measures[0] for one in told)
+    assert plain.metric == "accuracy"
+    assert (doubled.low, doubled.high) == pytest.approx((plain.low, plain.high))
+    assert uneven.high - uneven.low > plain.high - plain.low > 0
+
+
 def test_a_segment_whose_targets_are_all_equal_has_no_r_squared_and_says_so():
     truth, baseline, candidate = fares()
     truth[:100] = 150.0
@@ -349,7 +366,7 @@ def test_the_largest_numbers_and_weights_that_are_taken_are_measured_and_compare
     baseline, candidate = (generator.choice([0.0, -MOST_NUMBER, MOST_NUMBER], 60) for _ in range(2))
     weight = generator.choice([LEAST_WEIGHT, 1.0, MOST_WEIGHT], 60)
     rows = LockedRows(truth, {"half": Groups.of(["a", "b"] * 30)}, "regression", weight=weight)
-    before, after = Predicted(baseline), Predicted(candidate)
-    values = [asdict(value) for value in measure(rows, after)]
-    json.dumps([values, compare(rows, before, after).to_dict(), curves(rows, after)], allow_nan=False)
+    before, after = judging.Predicted(baseline), judging.Predicted(candidate)
+    values = [asdict(value) for value in judging.measure(rows, after)]
+    json.dumps([values, judging.compare(rows, before, after).to_dict(), judging.curves(rows, after)], allow_nan=False)
     assert all(value["value"] is not None for value in values)

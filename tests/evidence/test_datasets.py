@@ -3,13 +3,14 @@
 import csv
 import hashlib
 import io
+from itertools import permutations
 
 import pytest
 
 from accounts.reasons import Conflict, Invalid, TooLarge
 from audit.models import AuditEvent
 from evidence.actions import hand_out_inputs, lock_dataset
-from evidence.labels import Declaration
+from evidence.labels import Declaration, sorted_classes
 from evidence.loading import load_rows
 from evidence.models import ExposureEntry, LockedDataset
 from registry.actions import create_dataset
@@ -286,3 +287,16 @@ def test_handing_out_inputs_is_in_the_ledger_and_on_the_record(lock):
     entries = list(ExposureEntry.objects.values_list("dataset", "what", "who", "version"))
     assert entries == [(locked.pk, "inputs", "dana", "")] * 2
     assert AuditEvent.objects.filter(verb="dataset.inputs_handed_out", actor="dana").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "ordered"),
+    [
+        (["10", "9", "8.5"], ("8.5", "9", "10")),
+        (["b", "10", "a"], ("10", "a", "b")),
+        (["nan", "2", "10"], ("10", "2", "nan")),
+    ],
+)
+def test_classes_have_one_order_in_every_process(labels, ordered):
+    """The word nan stands for a number that is neither before nor behind another: sorted by value it comes anywhere."""
+    assert all(sorted_classes(each) == ordered for each in permutations(labels))

@@ -268,7 +268,10 @@ def test_classes_that_can_not_be_right_are_refused_by_row(sorts, header, row, sa
     assert not Evaluation.objects.exists()
 
 
-@pytest.mark.parametrize(("number", "said"), [("inf", "no finite numbers: 240"), ("-1e31", "a size up to 1e.30"), ("dear", "row 'r0' is not a number")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("inf", "no finite numbers: 240"), ("-1e31", "a size up to 1e.30"), ("dear", "row 'r0' is not a number")],
+)
 def test_numbers_that_are_none_are_refused_by_row(fares, number, said):
     version = final_version(b"pickled", task="regression", format="pickle")
     with pytest.raises(Invalid, match=said):

@@ -75,7 +75,11 @@ def test_a_card_can_not_make_a_slot_by_itself(forged):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.one_of(st.sampled_from([*ATTACKS, "{{ metric auc on loans@1 }}"]), st.text("{}<>&`*[]( \n|=")), max_size=6))
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([*ATTACKS, "{{ metric auc on loans@1 }}"]), st.text("{}<>&`*[]( \n|=")), max_size=6
+    )
+)
 def test_attacks_around_placeholders_stay_harmless(pieces):
     card = slotted("".join(pieces))
     inspect(card.filled(dict.fromkeys(card.asked, "figure")))

@@ -38,7 +38,11 @@ def test_a_section_that_stays_has_the_same_digest_wherever_it_stands():
     assert len({section.digest for section in after}) == len(after)
 
 
-WANTED = [WantedSection("Intended use", "Who decides?"), WantedSection("Limitations"), WantedSection("Ethics", "For whom?")]
+WANTED = [
+    WantedSection("Intended use", "Who decides?"),
+    WantedSection("Limitations"),
+    WantedSection("Ethics", "For whom?"),
+]
 
 
 def test_missing_sections_are_added_with_their_hints_and_count_as_unwritten():

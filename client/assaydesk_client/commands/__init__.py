@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from assaydesk_client.commands import (
+    best,
     card,
+    compare,
     dataset,
     history,
+    impact,
     predict,
     production,
     promote,
@@ -26,5 +29,8 @@ SUBCOMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     report.add_subcommand,
     production.add_subcommand,
     history.add_subcommand,
+    compare.add_subcommand,
+    best.add_subcommand,
+    impact.add_subcommand,
     rollback.add_subcommand,
 )

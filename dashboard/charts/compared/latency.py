@@ -1,4 +1,4 @@
-"""How long a call takes, of versions that were timed in turns in one job: others were timed elsewhere or at another time."""
+"""How long a call takes, of versions timed in turns in one job; other timings are of another host or moment."""
 
 from collections.abc import Sequence
 

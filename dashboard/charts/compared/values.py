@@ -60,7 +60,15 @@ def _read(value: MetricValue | None, metric: str) -> tuple[str, str]:
 
 
 def _finding(drawn: Drawn, metrics: list[str]) -> str:
-    alone = [(leaders[0].name, METRICS[key].title) for key in metrics if len(leaders := drawn.leaders(key)) == 1]
-    if not alone:
+    led: dict[str, list[str]] = {}
+    for key in metrics:
+        if len(leaders := drawn.leaders(key)) == 1:
+            led.setdefault(leaders[0].name, []).append(METRICS[key].title)
+    if not led:
         return "On none of these measures does one version stand out."
-    return "; ".join(f"{name} has the best {title}" for name, title in alone[:3]) + "."
+    return "; ".join(f"{name} has the best {_listed(titles)}" for name, titles in led.items()) + "."
+
+
+def _listed(titles: list[str]) -> str:
+    *others, last = titles
+    return f"{', '.join(others)} and {last}" if others else last
