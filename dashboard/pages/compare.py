@@ -190,7 +190,8 @@ _DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "zero":
 
 def _hint(lineup: Lineup, metric: Metric) -> str:
     if metric.at_threshold and lineup.baseline.version.task == "binary":
-        thresholds = dict.fromkeys(f"{entry.version.decision_threshold:g}" for entry in lineup.entries)
+        stated = [entry.version.decision_threshold for entry in lineup.entries]
+        thresholds = dict.fromkeys(f"{each:g}" for each in stated if each is not None)
         at = f"threshold {next(iter(thresholds))}" if len(thresholds) == 1 else "each version’s own threshold"
         return f"higher is better, at {at}"
     return _DIRECTIONS[metric.direction]

@@ -211,10 +211,17 @@ def _card_topic(versions: Sequence[Version], cards: Mapping[int, Mapping[str, Se
 def _section_row(title: str, sections: Sequence[Section | None]) -> Row:
     digests = [section.digest if section else "" for section in sections]
     cells = [
-        Cell(f"{len(section.text.split()):,} words" if section else ABSENT, digest != digests[0])
+        Cell(_section_said(section, reworded=bool(digests[0]) and digest != digests[0]), digest != digests[0])
         for section, digest in zip(sections, digests, strict=True)
     ]
     return Row(title, cells)
+
+
+def _section_said(section: Section | None, *, reworded: bool) -> str:
+    if section is None:
+        return ABSENT
+    words = f"{len(section.text.split()):,} words"
+    return f"reworded, {words}" if reworded else words
 
 
 def _cards(versions: Sequence[Version]) -> dict[int, dict[str, Section]]:

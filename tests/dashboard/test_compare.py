@@ -102,6 +102,30 @@ def test_what_cannot_be_compared_says_why(three: list[Evaluation]) -> None:
     assert "What is known of v3 is its pipeline’s own report" in told.replace("&#x2019;", "’")
 
 
+def test_a_baseline_that_was_never_measured_leaves_the_others_ranked(three: list[Evaluation]) -> None:
+    factories.version_of(three[0].version.model)
+    page = shown(f"{BASE}?versions=1,2,4&baseline=4")
+    assert "v4 was never measured." in words(section(page, "summary"))
+    assert "joint best" in section(page, "measures")
+
+
+def test_versions_of_another_task_are_not_compared(three: list[Evaluation]) -> None:
+    other = factories.version_of(three[0].version.model, task="regression")
+    assert "v4 was never measured." in words(shown(f"{BASE}?versions=1,4&baseline=1"))
+    Evaluation.objects.filter(pk=three[2].pk).update(version=other)
+    assert "v4 is of another task than v1." in words(shown(f"{BASE}?versions=1,4&baseline=1"))
+
+
+def test_what_a_version_rests_on_is_named_only_to_who_sees_it(three: list[Evaluation]) -> None:
+    hidden = factories.version_of(factories.model_named("secret"))
+    Version.objects.filter(pk=three[1].version_id).update(base_model=hidden)
+    viewer = factories.person("Vera", "viewer", model=three[0].version.model)
+    told = section(page_of(viewer, THREE), "differs")
+    assert "secret" not in told
+    assert "a version of a model that you don" in told
+    assert "secret v1" in section(shown(), "differs")
+
+
 def test_a_metric_missing_in_one_version_leaves_the_page_whole(three: list[Evaluation]) -> None:
     MetricValue.objects.filter(evaluation=three[2], metric="auc").delete()
     compare_evaluations(three[2], three[0])
