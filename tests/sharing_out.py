@@ -4,6 +4,7 @@ What the tests of one file share (a server, a trained model, a world of rows) is
 the same `xdist_group` stay together, too. The longest go first, so that nobody is left alone with them at the end.
 """
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,12 @@ def unit_of(path: Path) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {path: place for place, path in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(path_of(item.nodeid), len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: browsers and servers are waited for much of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

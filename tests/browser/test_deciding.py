@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk import CARD, Desk, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
 def tick_all(page: Page) -> None:

@@ -26,7 +26,7 @@ from tests.served import PASSWORD, ToldDemo, manage, serving
 
 SCOPES = dict.fromkeys(("dana", "riley", "sam"), ("--scope=read", "--scope=review"))
 
-whole = [pytest.mark.servers, pytest.mark.xdist_group("demo")]
+whole = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
 class Desk(SimpleNamespace):

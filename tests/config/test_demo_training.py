@@ -113,6 +113,7 @@ def test_registration_matches_its_artifact(trained: Folder) -> None:
             assert described["contract"]["output"] in [output.name for output in session.get_outputs()]
 
 
+@pytest.mark.slow
 def test_training_again_in_another_process_gives_the_same_files(trained: Folder, tmp_path: Path) -> None:
     training, _ = split(read_applications())
     for recipe in RECIPES[:3]:

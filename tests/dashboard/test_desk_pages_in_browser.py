@@ -44,6 +44,7 @@ def desk(transactional_db: None) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_pages_fit_and_are_accessible_and_within_the_policy(open_page: OpenPage, desk: list[str]) -> None:
     data = Version.objects.get(model__name="loan", number=1).trained_on.get()
     report_defect(basis_of_dataset(data), actor=factories.persona("sam"), reason="Doubled rows.")

@@ -74,6 +74,7 @@ def test_the_page_fits_is_accessible_and_keeps_the_policy(context_of: OpenContex
             assert page.evaluate("violations") == []
 
 
+@pytest.mark.slow
 def test_every_kind_of_panel_is_accessible(context_of: OpenContext) -> None:
     context = context_of("dana")
     for state in ("checking", "blocked", "changes_requested", "completed", "rejected"):

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.staff import House
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 STEPS = ["claimed", "reading", "running", "measuring", "judging", "recording", "recorded"]
 

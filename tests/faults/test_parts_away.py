@@ -14,7 +14,7 @@ from tests.processes import wait_until
 from tests.servers import Server
 from tests.work.mail_server import PostOffice, running
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.calling import Caller
 from tests.faults.staff import House
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 AT_ONCE = 100
 

@@ -12,7 +12,7 @@ from tests.faults.staff import House, descendants
 from tests.processes import wait_until
 from tests.s3_server import Bucket, Wire
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 MIB = 1024**2
 #: More than two of the parts that an upload to S3 is sent in, of 8 MiB each.

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.staff import House, Part
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("house")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
 
 @pytest.fixture
