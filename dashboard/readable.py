@@ -31,3 +31,8 @@ def column_in_words(column: str) -> str:
     """`Marital status` for the column marital_status."""
     words = column.replace("_", " ")
     return f"{words[:1].upper()}{words[1:]}"
+
+
+def group_in_words(column: str, group: str) -> str:
+    """`Marital status: single`; rows without a value are a group, too."""
+    return f"{column_in_words(column)}: {group or 'no value'}"

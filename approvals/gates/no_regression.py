@@ -97,7 +97,8 @@ def _title(parameters: RegressionParameters) -> str:
     """`Recall for race: black`."""
     metric = METRICS[parameters.metric]
     distance = ", distance from zero," if metric.direction == "zero" else ""
-    segment = f" for {parameters.segment.replace('_', ' ').replace('=', ': ')}" if parameters.segment else ""
+    column, _, group = parameters.segment.partition("=")
+    segment = f" for {column.replace('_', ' ')}: {group or 'no value'}" if column else ""
     return f"{metric.title}{distance}{segment}"
 
 

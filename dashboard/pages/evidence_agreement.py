@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from dashboard.figures import SHARE, figure, number, signed, span
 from dashboard.forest import Axis, Mark
-from dashboard.readable import column_in_words
+from dashboard.readable import group_in_words
 from dashboard.whiskers import Whisker, whisker_axis, whisker_mark
 from evidence.agreement import Agreement, Figure
-from evidence.agreement_by_segment import SegmentAgreement
 from evidence.models import Agreement as StoredAgreement
 from evidence.models import Evaluation
 from registry.models import Task, Version
@@ -96,7 +95,7 @@ def view_of(stored: StoredAgreement) -> AgreementView:
         rows=list(_rows(found, version, other)),
         groups=[
             AgreementGroup(
-                _group(each),
+                group_in_words(each.column, each.segment),
                 each.n,
                 figure(each.value, unit),
                 span(each.low, each.high, unit),
@@ -104,14 +103,10 @@ def view_of(stored: StoredAgreement) -> AgreementView:
             )
             for each, place in zip(judged, whiskers, strict=True)
         ],
-        small=[(_group(each), each.n) for each in found.segments if each.value is None],
+        small=[(group_in_words(each.column, each.segment), each.n) for each in found.segments if each.value is None],
         axis=axis,
         largest=[(each.row + 1, figure(each.distance)) for each in found.largest],
     )
-
-
-def _group(each: SegmentAgreement) -> str:
-    return f"{column_in_words(each.column)}: {each.segment}"
 
 
 def _finding(found: Agreement, version: Version, other: Version) -> str:

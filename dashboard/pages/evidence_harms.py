@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dashboard.readable import column_in_words
+from dashboard.readable import group_in_words
 from evidence.comparison import Comparison, Difference
 from evidence.differences import up_is_better
 from evidence.metrics import METRICS
@@ -21,7 +21,7 @@ class Harm:
     @property
     def group(self) -> str:
         """`Marital status: single`."""
-        return f"{column_in_words(self.difference.column)}: {self.difference.value}"
+        return group_in_words(self.difference.column, self.difference.value)
 
 
 def other_harms(comparison: Comparison) -> list[Harm]:

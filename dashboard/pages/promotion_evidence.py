@@ -12,7 +12,7 @@ from dashboard.figures import difference as difference_in_words
 from dashboard.forest import Axis, measure_axis, segment_axis
 from dashboard.pages.cases import Count, harmed_rows
 from dashboard.pages.evidence_harms import Harm, other_harms
-from dashboard.readable import column_in_words
+from dashboard.readable import group_in_words
 from evidence.comparison import Comparison, Difference
 from evidence.findings import finding
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
@@ -45,7 +45,8 @@ class SegmentRow:
     def said(self) -> str:
         """`region south by 9.33 pts`, within a sentence."""
         loss = difference_in_words(self.difference.difference, METRICS[self.difference.metric].unit)
-        return f"{self.difference.column.replace('_', ' ')} {self.difference.value} by {loss.lstrip(MINUS + '+')}"
+        group = self.difference.value or "without a value"
+        return f"{self.difference.column.replace('_', ' ')} {group} by {loss.lstrip(MINUS + '+')}"
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def _piece(verdict: str, count: int, worse: Sequence[str]) -> Piece:
 
 def segment_name(difference: Difference) -> str:
     """`Marital status: single`."""
-    return f"{column_in_words(difference.column)}: {difference.value}"
+    return group_in_words(difference.column, difference.value)
 
 
 def _measure_row(difference: Difference, evidence: Evidence, margin: float | None) -> MeasureRow:

@@ -18,9 +18,11 @@ from sklearn.metrics import (
 
 from accounts.reasons import Conflict, Forbidden, Invalid
 from audit.models import AuditEvent
-from evidence.actions import hand_in_predictions
+from evidence.actions import hand_in_predictions, lock_dataset
+from evidence.labels import Declaration
 from evidence.loading import load_rows, load_scores
 from evidence.models import Evaluation, ExposureEntry
+from registry.actions import create_dataset
 from tests.evidence.locked_ids import ids_of
 from tests.factories import holdout, model_named, persona, version_of
 
@@ -132,6 +134,16 @@ def test_ids_the_dataset_does_not_have_are_counted(hand_in, scores):
     with pytest.raises(Invalid, match=r"2 ids it doesn't have \(for example 'x1'\)") as refused:
         hand_in(scores | {"x1": 0.5, "x2": 0.5})
     assert refused.value.details == {"missing": 0, "extra": 2, "duplicate": 0}
+    assert nothing_noted()
+
+
+def test_ids_that_are_the_same_numbers_written_differently_are_told_so(version):
+    dataset = create_dataset("numbered", actor=persona("sam"))
+    content = b"id,amount,approved\n1,5,yes\n2,6,no\n"
+    locked = lock_dataset(dataset, [content], Declaration("id", "approved", "yes"), actor=persona("sam"))
+    with pytest.raises(Invalid, match="2 rows missing") as refused:
+        hand_in_predictions(version, locked, io.BytesIO(b"id,score\n1.0,0.5\n2.0,0.5\n"), actor=persona("dana"))
+    assert "'1.0' here is '1' there: read them as text" in refused.value.reason.remedy
     assert nothing_noted()
 
 
