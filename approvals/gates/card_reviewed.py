@@ -17,7 +17,7 @@ class CardReviewed(Gate):
         if revision.reviewed_by is None:
             text = (
                 f"Revision {revision.number} by {revision.written_by.display_name} is not reviewed. "
-                "A reviewer who didn't write it marks it on the version's page."
+                "A reviewer who didn't write it marks it on the card's page."
             )
             return Judged(Outcome.FAILED, text, details, evidence=(revision.digest,))
         text = f"Revision {revision.number}, reviewed by {revision.reviewed_by.display_name}"
