@@ -14,7 +14,7 @@ import pytest
 from tests.processes import Process, is_running, wait_until, wait_until_gone
 from tests.served import MANAGE, embedded
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 def serve(*arguments: str) -> list[str]:

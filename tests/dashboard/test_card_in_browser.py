@@ -38,6 +38,7 @@ def assert_sound(page: Page, said: list[str], where: str) -> None:
     assert said == [], where
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_reading_comparing_and_previewing_are_sound(open_page: OpenPage, version: Version, theme: str) -> None:
     said: list[str] = []

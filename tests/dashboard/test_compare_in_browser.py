@@ -39,6 +39,7 @@ def drawn(page: Page, charts: int) -> None:
     expect(page.locator("figure[data-drawn]")).to_have_count(charts, timeout=20_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_chart_is_drawn_and_the_page_fits_and_is_accessible(
     three: list[Evaluation], open_page: OpenPage, theme: str, width: int

@@ -25,6 +25,7 @@ def compared() -> list[Evaluation]:
     return [before, after]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_chart_is_drawn_and_the_page_fits_and_is_accessible(
     compared: list[Evaluation], open_page: OpenPage, theme: str, width: int

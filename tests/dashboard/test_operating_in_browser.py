@@ -108,6 +108,7 @@ def test_a_gate_is_waived_by_keyboard_alone(open_page: OpenPage, loan: Model) ->
     assert Waiver.objects.get().reason == "Known, and smaller than it looks."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_the_pages_of_exceptions_fit_and_are_accessible(
     open_page: OpenPage, loan: Model, width: int, theme: str

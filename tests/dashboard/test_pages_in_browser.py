@@ -56,6 +56,7 @@ def test_the_chart_offers_no_upload(page: Page) -> None:
     expect(page.locator(".modebar-btn")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_components_fit_and_are_accessible(page: Page, live_server: Any, theme: str) -> None:
     page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])

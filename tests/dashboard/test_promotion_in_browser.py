@@ -60,6 +60,7 @@ def compared() -> Promotion:
     return factories.run_gates(promotion_in("checking", strength=0.35, weak_for="south"))
 
 
+@pytest.mark.slow
 def test_the_page_fits_is_accessible_and_keeps_the_policy(context_of: OpenContext, live_server: Any) -> None:
     promotion = compared()
     context = context_of("sam")

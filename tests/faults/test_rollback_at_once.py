@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.desks import Desk, desk_with, environment_in
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("deciding at once")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.xdist_group("deciding at once")]
 
 Rounds = list[dict[str, Any]]
 
