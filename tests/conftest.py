@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from celery import current_app
 from django.db import connection
@@ -21,6 +22,10 @@ pytest_plugins = ["tests.fixtures_servers", "tests.leaving_out", "tests.sharing_
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # onnxruntime reports its use to its maker unless told not to.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# No test fails for being slow. CI has its own profile: Hypothesis takes it by itself, with the same examples each time.
+hypothesis.settings.register_profile("at hand", deadline=None, max_examples=50)
+if not os.environ.get("CI"):
+    hypothesis.settings.load_profile("at hand")
 # Only a failing test waits that long for its page, or one on a very busy machine.
 expect.set_options(timeout=20_000)
 

@@ -28,10 +28,11 @@ from config.demo.train import matching_threshold, train_version
 Folder = Path
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    pytest.mark.slow,
     # skl2onnx 1.20 writes flags of tree models as booleans; protobuf 7 will refuse them, hence protobuf<7.
-    "ignore:.*Expected an int, got a boolean:DeprecationWarning"
-)
+    pytest.mark.filterwarnings("ignore:.*Expected an int, got a boolean:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,6 @@ def test_registration_matches_its_artifact(trained: Folder) -> None:
             assert described["contract"]["output"] in [output.name for output in session.get_outputs()]
 
 
-@pytest.mark.slow
 def test_training_again_in_another_process_gives_the_same_files(trained: Folder, tmp_path: Path) -> None:
     training, _ = split(read_applications())
     for recipe in RECIPES[:3]:

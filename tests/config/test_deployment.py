@@ -119,6 +119,7 @@ def application_url(migrated: dict[str, str]) -> str:
 ACTS = "from tests.factories import personas, model_named, version_of; personas(); version_of(model_named())"
 
 
+@pytest.mark.slow
 def test_the_application_does_its_work_under_its_own_role(migrated, application_url, tmp_path):
     own = {**migrated, "DATABASE_URL": application_url, "VAR_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     result = manage("shell", "--no-imports", "--command", ACTS, **own)
@@ -148,6 +149,7 @@ def test_that_role_can_not_change_the_record_or_what_guards_it(application_url, 
 
 
 @pytest.mark.servers
+@pytest.mark.slow
 def test_neither_worker_nor_sweeper_nor_web_starts_without_the_record_s_guards(migrated, tmp_path):
     own = {**migrated, "VAR_DIR": str(tmp_path), "QUEUE_DIR": "", "PYTHONPATH": str(ROOT)}
     with psycopg.connect(migrated["DATABASE_URL"]) as owner:

@@ -14,7 +14,7 @@ from config.front_door import CannotServe, only_one, open_door
 from config.supervisor import STOP_WITHIN, DeathRecord
 from tests.processes import Process, is_running, running, wait_until_gone
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 ROOT = Path(__file__).parent.parent.parent
 
 # Runs a supervisor over the programs given as JSON, {name: source text of a Python program}; the guest comes once

@@ -16,7 +16,7 @@ from tests.dashboard.accessible import assert_accessible
 from tests.dashboard.browsing import OpenPage
 from work.models import Job
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "/models/loan/compare/?versions=1,2,3&dataset=loan-holdout@1&baseline=1"
 LONG = "x" * 64
@@ -39,7 +39,6 @@ def drawn(page: Page, charts: int) -> None:
     expect(page.locator("figure[data-drawn]")).to_have_count(charts, timeout=20_000)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_chart_is_drawn_and_the_page_fits_and_is_accessible(
     three: list[Evaluation], open_page: OpenPage, theme: str, width: int
