@@ -10,7 +10,7 @@ from tests import factories
 from tests.dashboard.accessible import assert_accessible, expect_width
 from tests.dashboard.browsing import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDED = "\n## A heading that isn’t short\n{{ metric auc on loan-holdout@1 }}, {{ metric auc on none@1 }}\n"
 ADDRESS = "/models/loan/versions/1/card/"
@@ -38,7 +38,6 @@ def assert_sound(page: Page, said: list[str], where: str) -> None:
     assert said == [], where
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_reading_comparing_and_previewing_are_sound(open_page: OpenPage, version: Version, theme: str) -> None:
     said: list[str] = []

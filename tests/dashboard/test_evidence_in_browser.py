@@ -9,7 +9,7 @@ from tests import factories
 from tests.dashboard.accessible import assert_accessible
 from tests.dashboard.browsing import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "/models/loan/versions/2/evidence/loan-holdout@1/?against=1"
 
@@ -25,7 +25,6 @@ def compared() -> list[Evaluation]:
     return [before, after]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_chart_is_drawn_and_the_page_fits_and_is_accessible(
     compared: list[Evaluation], open_page: OpenPage, theme: str, width: int
