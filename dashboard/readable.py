@@ -36,3 +36,11 @@ def column_in_words(column: str) -> str:
 def group_in_words(column: str, group: str) -> str:
     """`Marital status: single`; rows without a value are a group, too."""
     return f"{column_in_words(column)}: {group or 'no value'}"
+
+
+_COUNTED = {"recall": "positive rows", "precision": "rows decided yes"}
+
+
+def rows_counted(metric: str) -> str:
+    """Which rows of a group the metric's figure rests on."""
+    return _COUNTED.get(metric, "rows")

@@ -8,7 +8,7 @@ from dashboard.charts.compared.dumbbells import dumbbells
 from dashboard.charts.compared.series import Drawn
 from dashboard.charts.drawing import Chart
 from dashboard.pages.compare_choice import Asked
-from dashboard.readable import column_in_words
+from dashboard.readable import column_in_words, rows_counted
 from evidence.differences import Difference
 from evidence.lineup import Entry, Lineup
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
@@ -17,7 +17,6 @@ from evidence.segments import MINIMUM_SEGMENT_ROWS, surest_harm
 
 #: Groups shown at once; the others open below them.
 GROUPS_SHOWN = 12
-_COUNTED = {"recall": "positive rows", "precision": "rows decided yes"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Groups:
     @property
     def counted(self) -> str:
         """Which rows of a group its figure rests on."""
-        return _COUNTED.get(self.metric.key, "rows")
+        return rows_counted(self.metric.key)
 
     @property
     def first_rows(self) -> list[GroupRow]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dashboard.forest import Axis, Mark
-from dashboard.readable import column_in_words
+from dashboard.readable import column_in_words, rows_counted
 from dashboard.whiskers import Whisker, whisker_axis, whisker_mark
 from evidence.metrics import Metric
 from evidence.models import Evaluation, MetricValue
@@ -13,7 +13,6 @@ from evidence.segments import MINIMUM_SEGMENT_ROWS
 
 #: Groups shown at once; the others open below them.
 GROUPS_SHOWN = 12
-_COUNTED = {"recall": "positive rows", "precision": "rows decided yes"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class ByGroup:
     @property
     def counted(self) -> str:
         """Which rows of a group its figure rests on."""
-        return _COUNTED.get(self.metric.key, "rows")
+        return rows_counted(self.metric.key)
 
     @property
     def first_rows(self) -> list[GroupRow]:

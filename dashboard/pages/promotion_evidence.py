@@ -12,7 +12,7 @@ from dashboard.figures import difference as difference_in_words
 from dashboard.forest import Axis, measure_axis, segment_axis
 from dashboard.pages.cases import Count, harmed_rows
 from dashboard.pages.evidence_harms import Harm, other_harms
-from dashboard.readable import group_in_words
+from dashboard.readable import group_in_words, rows_counted
 from evidence.comparison import Comparison, Difference
 from evidence.findings import finding
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
@@ -149,7 +149,7 @@ class Evidence:
     @property
     def rows_counted(self) -> str:
         """Which rows of a group its figure rests on."""
-        return "positive rows" if self.segment_metric.key == "recall" else "rows"
+        return rows_counted(self.segment_metric.key)
 
     @property
     def first_segments(self) -> list[SegmentRow]:
