@@ -3,6 +3,7 @@
 SECTIONS = {
     "promotions": "inbox",
     "models": "models",
+    "compare": "compare_models",
     "datasets": "datasets",
     "lineage": "datasets",
     "exceptions": "exceptions",
@@ -15,5 +16,7 @@ SECTIONS = {
 
 def section_of(path: str) -> str:
     """The section of a page's path: a promotion belongs to the inbox, a version to its model."""
-    first = path.strip("/").split("/")[0]
+    first, *rest = path.strip("/").split("/")
+    if first == "models" and rest[1:] == ["compare"]:
+        return "compare_models"
     return SECTIONS.get(first, "" if first else "inbox")

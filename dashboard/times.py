@@ -43,6 +43,12 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{here.day} {here:%b %Y, %H:%M}"
 
 
+def day(moment: datetime) -> str:
+    """`16 Nov`, with the year where it isn't this one."""
+    here = timezone.localtime(moment)
+    return f"{here.day} {here:%b}" if here.year == timezone.localtime().year else f"{here.day} {here:%b %Y}"
+
+
 def on_record(moment: datetime) -> str:
     """The full local time with its zone, as a record needs it: `19 Nov 2026, 12:41:07 UTC`."""
     here = timezone.localtime(moment)

@@ -49,6 +49,7 @@ urlpatterns = [
     path("lineage/impact/", lineage.impact, name="impact"),
     path("lineage/defects/", lineage.report, name="report_defect"),
     path("lineage/defects/<int:number>/clear/", lineage.clear, name="clear_defect"),
+    path("compare/", compare.compare_models, name="compare_models"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/<str:name>/", datasets.dataset, name="dataset"),
     path("datasets/<str:name>/lock/", dataset_rotation.lock, name="lock_dataset"),

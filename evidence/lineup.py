@@ -128,7 +128,7 @@ class Lineup:
         paired = self.difference(entry, best, metric.key)
         if paired is not None and paired.low is not None:
             return paired.verdict == "same"
-        return _intervals_meet(entry.values[metric.key], best.values[metric.key])
+        return intervals_meet(entry.values[metric.key], best.values[metric.key])
 
 
 def goodness(metric: Metric, value: float) -> float:
@@ -137,7 +137,8 @@ def goodness(metric: Metric, value: float) -> float:
     return up_is_better(metric.key, shown, shown)[0]
 
 
-def _intervals_meet(one: MetricValue, other: MetricValue) -> bool | None:
+def intervals_meet(one: MetricValue, other: MetricValue) -> bool | None:
+    """Whether two figures' own intervals have a point in common; None where one has no interval."""
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return None
     return one.low <= other.high and other.low <= one.high

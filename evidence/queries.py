@@ -50,6 +50,14 @@ def overall_values(locked: LockedDataset) -> QuerySet[MetricValue]:
     return values.order_by("-evaluation__made_at", "-pk")
 
 
+def newest_values(model: Model, locked: LockedDataset, metric: str) -> QuerySet[MetricValue]:
+    """Each version's newest figure of the metric over all rows of the dataset, with its version."""
+    values = overall_values(locked).filter(metric=metric)
+    newest = values.filter(evaluation__version=OuterRef("evaluation__version"))
+    found = values.filter(pk=Subquery(newest.values("pk")[:1]), evaluation__version__model=model)
+    return found.select_related("evaluation__version__model", "evaluation__dataset__dataset_version__dataset")
+
+
 def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: str = "") -> MetricValue | None:
     """The best figure of the metric on the dataset, at a tie that of the newest version; None when nothing is measured.
 
@@ -57,18 +65,13 @@ def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: s
     zero (the nearest to it), by default the metric's own. Raises KeyError for a metric that isn't in `METRICS`.
     """
     direction = direction or METRICS[metric].direction
-    values = overall_values(locked).filter(metric=metric)
-    newest = values.filter(evaluation__version=OuterRef("evaluation__version"))
-    found = values.filter(
-        pk=Subquery(newest.values("pk")[:1]),
+    found = newest_values(model, locked, metric).filter(
         value__isnull=False,
-        evaluation__version__model=model,
         evaluation__version__finalised_at__isnull=False,
         evaluation__version__deprecated_at__isnull=True,
     )
     by = {"higher": F("value").desc(), "lower": F("value").asc(), "zero": Cast(Abs("value"), FloatField()).asc()}
-    versions = "evaluation__version__model", "evaluation__dataset__dataset_version__dataset"
-    return found.select_related(*versions).order_by(by[direction], "-evaluation__version__number").first()
+    return found.order_by(by[direction], "-evaluation__version__number").first()
 
 
 def newest_evaluations(version: Version) -> list[Evaluation]:

@@ -185,6 +185,7 @@ _CASES = "version={final}&against={other}&dataset=loan-holdout@1&outcome=any"
 PAGE_ROWS: dict[str, list[Row]] = {
     "": [Row("GET", "/", EVERYBODY)],
     "models/": [Row("GET", "/models/", EVERYBODY)],
+    "compare/": [Row("GET", "/compare/", EVERYBODY)],
     "models/<str:name>/": [Row("GET", "/models/loan/", INSIDERS)],
     "models/<str:name>/compare/": [
         Row("GET", "/models/loan/compare/", INSIDERS),

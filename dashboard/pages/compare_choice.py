@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -13,7 +13,7 @@ from django.urls import reverse
 from dashboard.pages.version_order import STAGES
 from evidence.comparables import comparable_datasets
 from evidence.lineup import FEWEST_VERSIONS, MOST_VERSIONS
-from evidence.metrics import METRICS, Metric
+from evidence.metrics import METRICS, Direction, Metric
 from evidence.models import LockedDataset, MetricValue
 from evidence.queries import best_value, overall_values
 from registry.models import Model, Stage, Version
@@ -22,7 +22,6 @@ from registry.queries import primary_version
 PAGE_SIZE = 25
 _MOST_ASKED = 50
 _LARGEST = 10**9
-_DIRECTIONS = ("higher", "lower", "zero")
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def best_version(model: Model, locked: LockedDataset | None, metric: str, direct
     """Who is best by the metric, in its own direction unless another is named; None when nothing was measured."""
     if locked is None or metric not in METRICS:
         return None
-    found = best_value(model, locked, metric, direction=direction if direction in _DIRECTIONS else "")
+    found = best_value(model, locked, metric, direction=direction if direction in get_args(Direction) else "")
     return BestVersion(METRICS[metric], found, locked) if found else None
 
 

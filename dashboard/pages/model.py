@@ -1,7 +1,5 @@
 """One model: its stages, the people, what was live, its versions, what is open."""
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,29 +9,28 @@ from django.db.models import Count, OuterRef, Subquery
 from accounts.access import people_who_may
 from accounts.models import User
 from accounts.roles import APPROVE, AUDIT, CONTRIBUTE, OPERATE, REVIEW
-from approvals.models import PolicyRevision, Review, Verdict
-from approvals.policies import Document, read_document
-from approvals.queries import open_promotions, policy_in_force
+from approvals.queries import open_promotions
 from approvals.standing import marks_of_many
 from approvals.waiting import by_due_time
 from dashboard.hallmarks import Die
 from dashboard.moments import moment_typed
-from dashboard.pages.compare_choice import BestVersion, best_version
 from dashboard.pages.open_promotions import OpenRow, open_rows
 from dashboard.pages.operating import Rollback, rollback_of
+from dashboard.pages.over_versions import OverVersions, over_versions
+from dashboard.pages.policies import PolicyInForce, policy_for
+from dashboard.pages.production_history import Term, terms_of
 from dashboard.pages.version_hallmark import hallmark_of
 from dashboard.pages.version_order import Choice
 from dashboard.pages.version_table import VersionTable, version_table
+from dashboard.pages.version_timeline import VersionTimeline, version_timeline
 from registry.models import IntegrityCheck, Model, Stage, StageTerm, TrafficArm, Version
-from registry.queries import current_arms, damaged_versions, live_at, production_history
+from registry.queries import current_arms, damaged_versions, live_at
 
-TERMS_SHOWN = 20
 OPEN_SHOWN = 25
 LANE_SHOWN = 3
 PEOPLE_SHOWN = 6
 DAMAGED_NAMED = 10
 TRAFFIC_WIDTH = 600
-_BY_PROMOTION = re.compile(r"promotion (\d+)")
 
 #: Roles as the page lists them: the right they stand on, their title, what it lets people do here.
 _ROLES = (
@@ -83,34 +80,6 @@ class RolePeople:
 
 
 @dataclass(frozen=True)
-class PolicyInForce:
-    stage: str
-    revision: PolicyRevision | None
-    document: Document | None
-
-
-@dataclass(frozen=True)
-class Term:
-    """A stretch in Production with those who approved it, as far as a promotion began it; else with who began it.
-
-    `why` is the reason given for a rollback, `why_ended` the one for how it ended; both "" where there is none.
-    """
-
-    term: StageTerm
-    approvers: list[User]
-    began_by: str
-    can_return: bool
-
-    @property
-    def why(self) -> str:
-        return self.term.started_because.partition("rollback: ")[2]
-
-    @property
-    def why_ended(self) -> str:
-        return re.split("rollback: |take-down: ", self.term.ended_because, maxsplit=1)[-1]
-
-
-@dataclass(frozen=True)
 class ModelPage:
     model: Model
     owners: list[User]
@@ -125,7 +94,8 @@ class ModelPage:
     terms: list[Term]
     older_terms: int | None
     versions: VersionTable
-    best: BestVersion | None
+    over_versions: OverVersions | None
+    timeline: VersionTimeline | None
     damaged: list[IntegrityCheck]
     rollback: Rollback | None
     asked_text: str
@@ -145,10 +115,11 @@ def model_page(
     arms = list(current_arms(model).select_related("version__registered_by", "version__on_behalf_of"))
     live = arms[0].version if arms else None
     rollback = rollback_of(model, user)
-    terms, older_terms = _terms(model, terms_before, rollback)
+    terms, older_terms = terms_of(model, terms_before, rollback)
     asked_at = moment_typed(live_at_text)
     promotions = by_due_time(open_promotions().filter(version__model=model))
     versions = version_table(model, choice)
+    policies = [policy_for(model, stage) for stage in (Stage.STAGING, Stage.PRODUCTION)]
     rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
     return ModelPage(
         model=model,
@@ -158,13 +129,14 @@ def model_page(
         arms=_with_widths(arms),
         lanes=_lanes(model, rows),
         roles=[_role(model, *role) for role in _ROLES],
-        policies=[_policy(model, stage) for stage in (Stage.STAGING, Stage.PRODUCTION)],
+        policies=policies,
         open=rows,
         open_count=promotions.count(),
         terms=terms,
         older_terms=older_terms,
         versions=versions,
-        best=best_version(model, versions.dataset, model.primary_metric),
+        over_versions=over_versions(model, versions, live=live, policies=policies),
+        timeline=version_timeline(model),
         damaged=list(damaged_versions(model)[:DAMAGED_NAMED]),
         rollback=rollback,
         asked_text=live_at_text,
@@ -203,44 +175,3 @@ def _lane(model: Model, stage: str, count: int, open_rows_of: dict[int, OpenRow]
 def _role(model: Model, permission: str, title: str, can: str) -> RolePeople:
     people = list(people_who_may(permission, model))
     return RolePeople(title, can, people[:PEOPLE_SHOWN], max(len(people) - PEOPLE_SHOWN, 0))
-
-
-def _policy(model: Model, stage: str) -> PolicyInForce:
-    revision = policy_in_force(model, stage)
-    document = read_document(revision.document, target_stage=revision.target_stage) if revision else None
-    return PolicyInForce(stage, revision, document)
-
-
-def _terms(model: Model, before: int | None, rollback: Rollback | None) -> tuple[list[Term], int | None]:
-    history = production_history(model).order_by("-pk")
-    if before is not None:
-        history = history.filter(pk__lt=before)
-    found = list(history[: TERMS_SHOWN + 1])
-    page = found[:TERMS_SHOWN]
-    approvers = _approvers_by_promotion(page)
-    # Only beside the last of a version's terms: earlier ones would offer the same.
-    returning = {target.term.pk for target in rollback.targets if target.why_not is None} if rollback else set()
-    names = _names([term.started_by for term in page])
-    terms = [
-        Term(term, approvers[_promotion_of(term)], names.get(term.started_by, term.started_by), term.pk in returning)
-        for term in page
-    ]
-    return terms, page[-1].pk if len(found) > TERMS_SHOWN else None
-
-
-def _names(usernames: Iterable[str]) -> dict[str, str]:
-    return {each.username: each.display_name for each in User.objects.filter(username__in=usernames)}
-
-
-def _promotion_of(term: StageTerm) -> int:
-    """The promotion that began the term, by its number; 0 for none."""
-    match = _BY_PROMOTION.fullmatch(term.started_because)
-    return int(match[1]) if match else 0
-
-
-def _approvers_by_promotion(terms: Iterable[StageTerm]) -> defaultdict[int, list[User]]:
-    reviews = Review.objects.filter(promotion__in=[_promotion_of(term) for term in terms], fell_at=None)
-    approvers: defaultdict[int, list[User]] = defaultdict(list)
-    for review in reviews.filter(verdict=Verdict.APPROVE).select_related("reviewer").order_by("at"):
-        approvers[review.promotion_id].append(review.reviewer)
-    return approvers

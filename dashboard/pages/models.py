@@ -27,6 +27,13 @@ class CatalogueRow:
     more_staging: int
     open_promotions: int
 
+    @property
+    def against_live(self) -> str:
+        """What is live and what is newest in Staging, for the address that compares them; "" without both."""
+        if not self.arms or not self.staging:
+            return ""
+        return f"{self.arms[0].version.number},{self.staging[0].number}"
+
 
 @dataclass(frozen=True)
 class Catalogue:

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.roles import Role
 from approvals.models import Policy, PolicyRevision
 from approvals.policies import PARTS, ChecklistItem, Document, Slot, read_document
+from approvals.queries import policy_in_force
 from approvals.seals import PART_TITLES
 from dashboard.pages.gate_wording import asks
 from registry.models import Model, RiskTier
@@ -25,6 +26,15 @@ class PolicyRow:
     scope: str
     revision: PolicyRevision
     document: Document
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The policy that governs a model's way to a stage; None for both where there is none."""
+
+    stage: str
+    revision: PolicyRevision | None
+    document: Document | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,12 @@ class PolicyPage:
     slots: list[SlotRow]
     items: list[ItemRow]
     revisions: list[PolicyRevision]
+
+
+def policy_for(model: Model, stage: str) -> PolicyInForce:
+    revision = policy_in_force(model, stage)
+    document = read_document(revision.document, target_stage=revision.target_stage) if revision else None
+    return PolicyInForce(stage, revision, document)
 
 
 def visible_policies(user: User) -> QuerySet[Policy]:

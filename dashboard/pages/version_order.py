@@ -1,14 +1,14 @@
 """In which order a model's versions are listed, and where a page of them begins."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from django.db.models import Case, F, FloatField, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Abs, Cast
 
 from approvals.models import OPEN_STATES, Promotion
-from evidence.metrics import METRICS
+from evidence.metrics import METRICS, Direction
 from evidence.models import LockedDataset
 from evidence.queries import datasets_of, overall_values
 from registry.models import Model, Stage
@@ -24,12 +24,15 @@ class Choice:
     """What the reader asked of the table, as the address says it. What doesn't exist is as if not asked.
 
     `dataset` is written name@number; `sort` is a column's key, with a minus sign for downwards; `after` is the number
-    of the last version seen.
+    of the last version seen. `metric` is drawn over all versions ("": the model's primary one), and `direction` says
+    which of its figures is best: higher, lower, zero, or "" for the metric's own.
     """
 
     stage: str = ""
     dataset: str = ""
     sort: str = ""
+    metric: str = ""
+    direction: str = ""
     after: int | None = None
 
     def query(self, **changed: Any) -> str:
@@ -95,6 +98,8 @@ def asked_of(model: Model, choice: Choice) -> Asked:
         stage=choice.stage if choice.stage in STAGES else "",
         dataset=str(dataset or ""),  # named on the pages that follow, too: another may have the most versions by then
         sort=choice.sort if choice.sort in known else NEWEST_FIRST,
+        metric=choice.metric if choice.metric in {column.key for column in metrics} else "",
+        direction=choice.direction if choice.direction in get_args(Direction) else "",
         after=choice.after,
     )
     return Asked(model, whole, datasets, dataset, metrics)

@@ -1,11 +1,12 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.reasons import refuse_if
 from dashboard.pages.compare import compare_page, waiting_of
 from dashboard.pages.compare_choice import Asked, asked_of, choice_page
+from dashboard.pages.models import catalogue
 from dashboard.signed_in import SignedInRequest, signed_in
 from evidence.actions import ask_comparisons
 from evidence.comparables import baseline_among, chosen_versions, comparable_datasets, dataset_to_compare_on
@@ -14,6 +15,15 @@ from evidence.permissions import why_not_ask_comparison
 from evidence.queries import lineup_of
 from registry.models import Model
 from registry.queries import fetch_model, primary_version
+
+
+@require_safe
+@signed_in
+def compare_models(request: SignedInRequest) -> HttpResponse:
+    """Whose versions to compare: the catalogue, each model leading to the choice of its versions."""
+    search, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
+    found = catalogue(request.user, search=search, after=after)
+    return render(request, "pages/compare_models.html", {"catalogue": found, "search": search, "after": after})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

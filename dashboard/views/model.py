@@ -20,6 +20,8 @@ def _choice(request: HttpRequest) -> Choice:
         stage=asked.get("stage", ""),
         dataset=asked.get("dataset", ""),
         sort=asked.get("sort", ""),
+        metric=asked.get("metric", ""),
+        direction=asked.get("direction", ""),
         after=key_from(request, "after"),
     )
 

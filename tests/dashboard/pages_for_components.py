@@ -49,6 +49,7 @@ def blank(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", blank, name="inbox"),
     path("models/", gallery, name="models"),
+    path("compare/", blank, name="compare_models"),
     path("datasets/", blank, name="datasets"),
     path("exceptions/", blank, name="exceptions"),
     path("audit/", blank, name="audit"),
