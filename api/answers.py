@@ -15,7 +15,8 @@ from approvals.models import AfterReview, Promotion, Review, State, Waiver
 from approvals.seals import standing_waiver
 from approvals.standing import Marks, acknowledgement_of, marks_of
 from approvals.waiting import due_time
-from evidence.models import Evaluation, MetricValue
+from evidence.models import Evaluation, MetricValue, ReportedMetric
+from evidence.queries import reported_metrics
 from registry.lineage import Basis, basis_of_defect
 from registry.models import DatasetVersion, Defect, Model, Version
 from registry.queries import newest_card
@@ -59,7 +60,18 @@ def version_answer(version: Version, *, actor: User) -> dict[str, Any]:
         "card": {"revision": card.number, "digest": card.digest, "reviewed": card.reviewed_at is not None}
         if card
         else None,
+        "reported_metrics": [reported_metric_answer(each) for each in reported_metrics(version)],
         "url": page_url(f"models/{version.model.name}/versions/{version.number}/"),
+    }
+
+
+def reported_metric_answer(reported: ReportedMetric) -> dict[str, Any]:
+    return {
+        "dataset": str(reported.dataset),
+        "metric": reported.metric,
+        "value": reported.value,
+        "reported_by": reported.reported_by.username,
+        "reported_at": reported.reported_at,
     }
 
 

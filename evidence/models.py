@@ -113,6 +113,24 @@ class MetricValue(models.Model):
         return f"{self.metric} {self.value}"
 
 
+class ReportedMetric(models.Model):
+    """What a pipeline says it measured, on data that may never have been here: a claim, which no gate takes for
+    evidence and nothing is ranked by. Once made it stands."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="reported_metrics")
+    dataset = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="reported_metrics")
+    metric = models.CharField(max_length=32)
+    value = models.FloatField()
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["version", "dataset", "metric"], name="reported_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.version} on {self.dataset}: {self.metric} {self.value} as reported"
+
+
 class Comparison(models.Model):
     """Candidate against baseline, paired row by row; see `evidence.comparison.Comparison` for the shape of `result`."""
 

@@ -11,7 +11,7 @@ from evidence.comparison import Comparison
 from evidence.lineup import Entry, Lineup, why_not_comparable
 from evidence.metrics import METRICS
 from evidence.models import Comparison as StoredComparison
-from evidence.models import Evaluation, LockedDataset, MetricValue
+from evidence.models import Evaluation, LockedDataset, MetricValue, ReportedMetric
 from registry.models import Dataset, Model, Version
 from registry.queries import dataset_versions_named
 
@@ -80,6 +80,12 @@ def newest_evaluations(version: Version) -> list[Evaluation]:
     found = version.evaluations.select_related("version__model", "dataset__dataset_version__dataset")
     made = found.defer("curves", "fairness", "log").order_by("made_at", "pk").prefetch_related(overall)
     return list({evaluation.dataset_id: evaluation for evaluation in made}.values())
+
+
+def reported_metrics(version: Version) -> QuerySet[ReportedMetric]:
+    """What was reported of the version, by dataset version and in the order reported."""
+    found = version.reported_metrics.select_related("dataset__dataset", "reported_by")
+    return found.order_by("dataset__dataset__name", "dataset__number", "pk")
 
 
 def lineup_of(

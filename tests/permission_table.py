@@ -87,6 +87,15 @@ API_ROWS: dict[str, list[Row]] = {
         Row("GET", f"{_FINAL}/card", INSIDERS),
         Row("PUT", f"{_OPEN}/card", CONTRIBUTORS, "write", sent="# Card", content_type="text/markdown"),
     ],
+    f"{VERSION}/metrics": [
+        Row(
+            "POST",
+            f"{_FINAL}/metrics",
+            REGISTRANT,
+            "write",
+            sent={"dataset": "loan-holdout@1", "metrics": {"auc": 0.8}},
+        )
+    ],
     f"{VERSION}/predictions": [
         Row(
             "POST",

@@ -14,12 +14,13 @@ from accounts.reasons import Conflict, NotFound, refuse_if
 from accounts.roles import CONTRIBUTE
 from accounts.roles import REVIEW as REVIEW_MODEL
 from api import schemas
-from api.answers import evaluation_answer, version_answer
+from api.answers import evaluation_answer, reported_metric_answer, version_answer
 from api.auth import REVIEW, WRITE, TokenAuth, actor_of
 from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
 from approvals.gates.card_complete import SECTIONS
+from evidence.actions import report_metrics
 from evidence.card_export import in_hugging_face_format
 from evidence.fitting import classes_on
 from registry.actions import NamedPointer, NewVersion, add_artifact_file, find_or_add_pointers, register_version
@@ -189,3 +190,20 @@ def post_predictions(request: HttpRequest, name: str, number: int, dataset: str)
     sent = body_bytes(request, limit=limit, thing="The file of predictions")
     evaluation = intake.take_predictions(version, locked, io.BytesIO(sent), actor=actor_of(request))
     return Status(201, evaluation_answer(evaluation))
+
+
+@router.post(
+    "/models/{name}/versions/{int:number}/metrics",
+    response={201: list[schemas.ReportedMetricAnswer]},
+    auth=TokenAuth(WRITE),
+)
+def post_metrics(
+    request: HttpRequest, name: str, number: int, sent: schemas.NewMetrics
+) -> Status[list[dict[str, Any]]]:
+    """Notes what a pipeline says it measured, as `reported`: shown, never taken for evidence by a gate or a ranking.
+
+    Metrics are those of the version's task. What was said stands: the same again is fine, another value is a conflict.
+    """
+    version = version_of(request, name, number, CONTRIBUTE)
+    found = report_metrics(version, dataset_version_of(sent.dataset), sent.metrics, actor=actor_of(request))
+    return Status(201, [reported_metric_answer(each) for each in found])

@@ -63,8 +63,10 @@ from api.schemas.versions import (
     FinalisedAnswer,
     MetricAnswer,
     NamedPointer,
+    NewMetrics,
     NewVersion,
     Pointer,
+    ReportedMetricAnswer,
     VersionAnswer,
 )
 
@@ -99,6 +101,7 @@ __all__ = [
     "NamedPointer",
     "NewDataset",
     "NewDefect",
+    "NewMetrics",
     "NewModel",
     "NewPromotion",
     "NewReport",
@@ -114,6 +117,7 @@ __all__ = [
     "PromotionAnswer",
     "PromotionLine",
     "ReasonGiven",
+    "ReportedMetricAnswer",
     "RestingVersionAnswer",
     "ReviewAnswer",
     "SealSeen",

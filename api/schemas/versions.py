@@ -78,6 +78,19 @@ class DataAnswer(Schema):
     pin: str
 
 
+class NewMetrics(Sent):
+    dataset: str = Field(description="The dataset version they were measured on, locked or a pointer: name@number")
+    metrics: dict[str, float] = Field(max_length=50, description="Values by metric; shares as 0.87")
+
+
+class ReportedMetricAnswer(Schema):
+    dataset: str
+    metric: str
+    value: float
+    reported_by: str
+    reported_at: datetime
+
+
 class VersionAnswer(Schema):
     model: str
     version: int
@@ -107,6 +120,7 @@ class VersionAnswer(Schema):
     finalised_at: datetime | None
     artifact: ArtifactAnswer
     card: CardAnswer | None
+    reported_metrics: list[ReportedMetricAnswer] = Field(description="What a pipeline says; no gate takes it.")
     url: str
 
 

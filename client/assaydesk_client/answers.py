@@ -35,6 +35,14 @@ class CardRevision(TypedDict):
     sections_missing: list[str]
 
 
+class ReportedMetric(TypedDict):
+    dataset: str
+    metric: str
+    value: float
+    reported_by: str
+    reported_at: str
+
+
 class Version(TypedDict):
     model: str
     version: int
@@ -66,6 +74,8 @@ class Version(TypedDict):
     finalised_at: str | None
     artifact: Artifact
     card: dict[str, Any] | None
+    reported_metrics: list[ReportedMetric]
+    """What a pipeline says it measured; no gate takes it."""
     url: str
     promotions: NotRequired[list[int]]
     """Only in the answer to finalising: the promotions that the policy opened by itself."""

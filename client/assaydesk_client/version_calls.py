@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from assaydesk_client.answers import ArtifactFile, CardRevision, Evaluation, Version
+from assaydesk_client.answers import ArtifactFile, CardRevision, Evaluation, ReportedMetric, Version
 from assaydesk_client.connection import Connection
 from assaydesk_client.downloads import write_atomically
 from assaydesk_client.errors import Corrupted
@@ -68,6 +68,13 @@ class VersionCalls:
         upload = prepare(file, "text/csv", progress)
         address = f"{version_path(model, version)}/predictions"
         return cast(Evaluation, self._connection.send_file("POST", address, upload, {"dataset": dataset}))
+
+    def report_metrics(
+        self, model: str, version: int, *, dataset: str, metrics: Mapping[str, float]
+    ) -> list[ReportedMetric]:
+        """Notes what the pipeline measured itself on a dataset version (`name@1`): shown as reported, never ranked."""
+        body = {"dataset": dataset, "metrics": dict(metrics)}
+        return cast(list[ReportedMetric], self._connection.post(f"{version_path(model, version)}/metrics", body))
 
     def download_artifact(self, model: str, version: int, file: ArtifactFile, target: Path) -> None:
         """Writes one file of a version to `target`. On a wrong digest raises Corrupted and writes nothing."""

@@ -1,6 +1,7 @@
 """One version: what it is made of, where it comes from, how good it is, where it has been."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db.models import Prefetch
 
@@ -18,7 +19,8 @@ from dashboard.pages.card import ShownCard, as_pairs, shown_card
 from dashboard.pages.defects import ShownDefect, shown_defects
 from dashboard.pages.version_hallmark import hallmark_of
 from evidence.metrics import Metric, metrics_of
-from evidence.models import Evaluation, MetricValue
+from evidence.models import Evaluation, MetricValue, ReportedMetric
+from evidence.queries import reported_metrics
 from registry.lineage import defects_of
 from registry.models import ArtifactFile, DatasetVersion, Defect, Stage, StageTerm, Version
 from registry.queries import newest_card
@@ -26,14 +28,24 @@ from registry.queries import newest_card
 EVALUATIONS_SHOWN = 25
 PROMOTIONS_SHOWN = 25
 FILES_SHOWN = 200
+REPORTED_SHOWN = 250
 
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """An evaluation with its overall values, one for each metric of the version's task."""
+    """An evaluation with its overall values, one for each metric of the version's task (None: not measured)."""
 
     evaluation: Evaluation
-    values: list[MetricValue | None]
+    cells: list[tuple[Metric, MetricValue | None]]
+
+
+@dataclass(frozen=True)
+class ReportedRow:
+    """What a pipeline says it measured on a dataset version (None: it doesn't say); `last` is what it said last."""
+
+    dataset: DatasetVersion
+    cells: list[tuple[Metric, ReportedMetric | None]]
+    last: ReportedMetric
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ class VersionPage:
     may_revise_card: bool
     metrics: list[Metric]
     evaluations: list[EvaluationRow]
+    reported: list[ReportedRow]
     promotions: list[Promotion]
     open_promotion: Promotion | None
     terms: list[StageTerm]
@@ -95,6 +108,7 @@ def version_page(version: Version, user: User) -> VersionPage:
         may_revise_card=may(user, CONTRIBUTE, version.model),
         metrics=metrics_of(version.task),
         evaluations=_evaluations(version),
+        reported=_reported(version),
         promotions=own_promotions,
         open_promotion=next((promotion for promotion in own_promotions if promotion.is_open), None),
         terms=list(version.terms.order_by("-started_at", "-pk")),
@@ -151,5 +165,16 @@ def _evaluations(version: Version) -> list[EvaluationRow]:
     rows = []
     for evaluation in found[:EVALUATIONS_SHOWN]:
         values = {value.metric: value for value in evaluation.values.all()}
-        rows.append(EvaluationRow(evaluation, [values.get(metric.key) for metric in metrics_of(version.task)]))
+        rows.append(EvaluationRow(evaluation, [(each, values.get(each.key)) for each in metrics_of(version.task)]))
+    return rows
+
+
+def _reported(version: Version) -> list[ReportedRow]:
+    rows = []
+    for dataset, found in groupby(reported_metrics(version)[:REPORTED_SHOWN], key=lambda each: each.dataset):
+        claims = list(found)
+        by_metric = {each.metric: each for each in claims}
+        rows.append(
+            ReportedRow(dataset, [(each, by_metric.get(each.key)) for each in metrics_of(version.task)], claims[-1])
+        )
     return rows

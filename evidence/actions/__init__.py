@@ -8,6 +8,7 @@ from evidence.actions.evaluate import EvidenceMissing, evaluate
 from evidence.actions.explain import explain
 from evidence.actions.measure import measure_together
 from evidence.actions.predictions import hand_in_predictions
+from evidence.actions.report import report_metrics
 
 __all__ = [
     "EvidenceMissing",
@@ -21,4 +22,5 @@ __all__ = [
     "lock_dataset",
     "lock_dataset_from_s3",
     "measure_together",
+    "report_metrics",
 ]

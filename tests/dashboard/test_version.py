@@ -8,6 +8,7 @@ from django.test import Client
 
 from approvals.intake import revise_card
 from approvals.models import Promotion, State
+from evidence.actions import report_metrics
 from registry.models import Version
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of, section
@@ -173,3 +174,23 @@ def test_the_number_of_queries_does_not_grow_with_what_a_version_has(people: Any
     for number in range(12):
         version.files.create(path=f"part-{number}", size=1, sha256="0" * 64)
     assert queries_of(lambda: client.get(address(version))) - few <= 1  # the values of the evaluations, once
+
+
+# --- What a pipeline says ----------------------------------------------------------------------------
+
+
+def test_reported_figures_stand_beside_evidence_and_are_marked_as_such(people: Any, version: Version) -> None:
+    locked = factories.holdout()
+    factories.evidence_of(version)
+    report_metrics(version, locked.dataset_version, {"auc": 0.4242}, actor=people.dana)
+    part = section(page_of(people.riley, address(version)), "evidence")
+    assert part.count(">loan-holdout@1</a>") == 2
+    assert re.search(r'0\.424<svg[^>]*aria-label="reported"', part)
+    assert "reported by Dana Ortiz; not measured here, and no gate takes it" in part
+
+
+def test_what_is_only_reported_is_not_called_evidence_that_was_measured(people: Any, version: Version) -> None:
+    report_metrics(version, factories.holdout().dataset_version, {"auc": 0.87}, actor=people.dana)
+    part = section(page_of(people.riley, address(version)), "evidence")
+    assert "not measured here" in part
+    assert "What became of single rows" not in part
