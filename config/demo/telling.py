@@ -27,12 +27,16 @@ class Telling:
         self.omar, self.pipeline = cast["omar"], cast["pipeline"]
 
     def register(self, label: str, *, by: Client | None = None, on_behalf_of: str = "") -> int:
-        """Registers a trained version with file and card, finalises it, and answers with its number."""
+        """Registers a trained version with file, card and what its author measured, if that was written down;
+        finalises it, and answers with its number."""
         client, folder = by or self.dana, self.folder / label
         said = json.loads((folder / "version.json").read_text())
         number = client.register_version(self.model, {**said, "on_behalf_of": on_behalf_of})["version"]
         client.upload_artifact(self.model, number, folder / f"model.{said['format']}")
         client.put_card(self.model, number, (folder / "card.md").read_text())
+        if (measured := folder / "metrics.json").exists():
+            [data] = said["data"]
+            client.report_metrics(self.model, number, dataset=data, metrics=json.loads(measured.read_text()))
         client.finalize_version(self.model, number)
         return number
 

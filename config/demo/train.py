@@ -62,7 +62,7 @@ def describe_datasets(training_digest: str) -> dict[str, Any]:
 
 
 def train_version(recipe: Recipe, training: pd.DataFrame, folder: Path) -> None:
-    """Fits one recipe and writes model file, metadata and card."""
+    """Fits one recipe and writes model file, metadata, its author's own figures and card."""
     folder.mkdir(exist_ok=True)
     features, approved = inputs(training, recipe.features), training[TARGET].to_numpy()
     scores = _cross_validated_scores(recipe, features, approved)
@@ -72,6 +72,8 @@ def train_version(recipe: Recipe, training: pd.DataFrame, folder: Path) -> None:
     metadata = describe(recipe, threshold)
     (folder / "version.json").write_text(json.dumps(metadata, indent=2) + "\n")
     figures = cross_validated_figures(approved, scores, threshold)
+    reported = {name: value for name, value in vars(figures).items() if name != "rows"}
+    (folder / "metrics.json").write_text(json.dumps(reported, indent=2) + "\n")
     (folder / "card.md").write_text(cards.write_card(recipe, training, figures, threshold))
 
 
