@@ -18,8 +18,10 @@ _MARKS = {
     Stage.STAGING: ("Diamonds", ("var(--series-2)", "solid", "diamond")),
     Stage.PRODUCTION: ("Squares", ("var(--series-3)", "solid", "square")),
 }
-_LABELLED = 12
-_LETTERS = 14
+_LABELLED = 8
+_LETTERS = 12
+#: From so many marks on they are small, so that their intervals are seen.
+_MANY = 40
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def _marks(metric: Metric, drawn: Sequence[MetricValue]) -> tuple[list[dict[str,
         found = [drawn[place] for place in at]
         figures = [value.value for value in found if value.value is not None]
         ends = [(value.low, value.high) for value in found]
+        small = {"size": 4, "line": {"color": look[0], "width": 1}} if len(drawn) > _MANY else {}
         trace = dots([*map(float, at)], figures, ends, "%{text}<extra></extra>", name=stage.label, look=look)
+        trace["marker"] |= small
         traces.append(trace | {"text": [_words(metric, value) for value in found]})
         words.insert(0, f"{title}: {stage.label}.")
     return traces, words
@@ -117,10 +121,11 @@ def _dashed(x: tuple[int, int], value: float) -> dict[str, Any]:
 def _layout(metric: Metric, drawn: Sequence[MetricValue]) -> dict[str, Any]:
     every = -(-len(drawn) // _LABELLED)
     named = [(at, drawn[at].evaluation.version.name) for at in range(len(drawn) - 1, -1, -every)]
+    room = max(0.5, 0.02 * len(drawn))  # so that the marks at both ends are whole
     versions = {
         "tickvals": [at for at, _ in named],
         "ticktext": [escape(name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…") for _, name in named],
-        "range": [-0.5, len(drawn) - 0.5],
+        "range": [-room, len(drawn) - 1 + room],
         "zeroline": False,
         "showgrid": False,
     }
