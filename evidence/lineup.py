@@ -113,7 +113,7 @@ class Lineup:
         able = [entry for entry in self.entries if entry.is_comparable and entry.value(metric.key) is not None]
         if len(able) < FEWEST_VERSIONS:
             return {}
-        best = max(able, key=lambda entry: goodness(metric, entry.value(metric.key) or 0.0))
+        best = max(able, key=lambda entry: _goodness_of(entry, metric))
         ties = {entry.version.pk: entry is best or self._is_tied(entry, best, metric) for entry in able}
         if None in ties.values():
             return {}
@@ -123,12 +123,16 @@ class Lineup:
 
     def _is_tied(self, entry: Entry, best: Entry, metric: Metric) -> bool | None:
         """None where no interval says so."""
-        if entry.value(metric.key) == best.value(metric.key):
+        if _goodness_of(entry, metric) == _goodness_of(best, metric):
             return True
         paired = self.difference(entry, best, metric.key)
         if paired is not None and paired.low is not None:
             return paired.verdict == "same"
-        return intervals_meet(entry.values[metric.key], best.values[metric.key])
+        return intervals_meet(entry.values[metric.key], best.values[metric.key], near_zero=metric.direction == "zero")
+
+
+def _goodness_of(entry: Entry, metric: Metric) -> float:
+    return goodness(metric, entry.value(metric.key) or 0.0)
 
 
 def goodness(metric: Metric, value: float) -> float:
@@ -137,11 +141,23 @@ def goodness(metric: Metric, value: float) -> float:
     return up_is_better(metric.key, shown, shown)[0]
 
 
-def intervals_meet(one: MetricValue, other: MetricValue) -> bool | None:
-    """Whether two figures' own intervals have a point in common; None where one has no interval."""
+def intervals_meet(one: MetricValue, other: MetricValue, *, near_zero: bool) -> bool | None:
+    """Whether two figures' own intervals have a point in common; None where one has no interval.
+
+    `near_zero` holds their distances from zero against each other: of metrics that are best there.
+    """
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return None
-    return one.low <= other.high and other.low <= one.high
+    first, second = (one.low, one.high), (other.low, other.high)
+    if near_zero:
+        first, second = _distances(*first), _distances(*second)
+    return first[0] <= second[1] and second[0] <= first[1]
+
+
+def _distances(low: float, high: float) -> tuple[float, float]:
+    """The nearest and the farthest from zero of an interval."""
+    ends = sorted((abs(low), abs(high)))
+    return (0.0 if low <= 0 <= high else ends[0]), ends[1]
 
 
 def count_best(lineup: Lineup) -> dict[int, dict[Standing, int]]:

@@ -53,17 +53,17 @@ def over_versions(
         values,
         live=live,
         limits=[limit for policy in policies for limit in _limits(policy, metric, str(locked))],
-        finding=_finding(best, _beside(best, values), superlative),
+        finding=_finding(best, _beside(best, values, choice.direction or metric.direction), superlative),
         left_out=len(found) > MOST_DRAWN,
     )
     directions = [("", f"{_SUPERLATIVES[metric.direction]}, as usual"), *list(_SUPERLATIVES.items())[1:]]
     return OverVersions(metric, metrics, directions, superlative, best, chart)
 
 
-def _beside(best: BestVersion | None, values: Iterable[MetricValue]) -> int:
+def _beside(best: BestVersion | None, values: Iterable[MetricValue], direction: str) -> int:
     """How many others may be as good, as far as intervals of their own can tell."""
     others = [each for each in values if best and each.pk != best.value.pk]
-    return sum(bool(best and intervals_meet(each, best.value)) for each in others)
+    return sum(bool(best and intervals_meet(each, best.value, near_zero=direction == "zero")) for each in others)
 
 
 def _finding(best: BestVersion | None, beside: int, superlative: str) -> str:

@@ -26,8 +26,9 @@ def sure(figure: float) -> Any:
 def lineup(*figures: dict[str, Any], pairs: dict[tuple[int, int], Comparison] | None = None) -> Lineup:
     """Versions 1, 2, 3 with these figures by metric; the first is the baseline."""
     entries: list[Any] = []
+    task = "regression" if "mean_signed_error" in figures[0] else "binary"
     for number, found in enumerate(figures, 1):
-        version = SimpleNamespace(pk=number, number=number, name=f"v{number}", task="binary")
+        version = SimpleNamespace(pk=number, number=number, name=f"v{number}", task=task)
         entries.append(Entry(version, SimpleNamespace(), found))  # type: ignore[arg-type]
     return Lineup(SimpleNamespace(), SimpleNamespace(), entries, pairs or {})  # type: ignore[arg-type]
 
@@ -59,6 +60,22 @@ def test_own_intervals_that_meet_make_a_tie_where_nothing_was_paired() -> None:
     far, near, best = (0.70, 0.68, 0.72), (0.85, 0.82, 0.88), (0.87, 0.84, 0.90)
     standings = lineup(*({"auc": value(*each)} for each in (far, near, best))).standings
     assert standings == {"auc": {2: "joint best", 3: "joint best"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "standing"),
+    [
+        ((5.0, 4.5, 5.5), (-5.1, -5.6, -4.6), {1: "joint best", 2: "joint best"}),  # on either side, as far off
+        ((0.2, -0.3, 0.7), (-0.5, -0.6, -0.4), {1: "joint best", 2: "joint best"}),  # the first may be 0 to 0.7 off
+        ((0.1, -0.2, 0.3), (-0.5, -0.6, -0.4), {1: "best"}),
+        ((5.0, 4.5, 5.5), (-7.0, -7.5, -6.5), {1: "best"}),
+        ((5.0, None, None), (-5.0, None, None), {1: "joint best", 2: "joint best"}),
+        ((5.0, None, None), (-5.1, None, None), {}),
+    ],
+)
+def test_what_is_best_near_zero_is_held_by_its_distance_from_it(one: Any, other: Any, standing: Any) -> None:
+    told = lineup(*({"mean_signed_error": value(*each)} for each in (one, other))).standings
+    assert told == {"mean_signed_error": standing}
 
 
 def test_a_paired_interval_decides_where_there_is_one() -> None:
