@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from evidence.differences import Difference, Judgement, judge_no_regression, verdict_of
+from evidence.differences import Difference, Judgement, judge_no_regression
 from evidence.groups import Groups
-from evidence.intervals import Interval, Undefined
-from evidence.metrics import METRICS, SEGMENT_METRICS, Value
+from evidence.metrics import SEGMENT_METRICS
 
 __all__ = [
     "Comparison",
@@ -21,7 +20,6 @@ __all__ = [
     "count_by_segment",
     "count_decisions",
     "count_segment_decisions",
-    "judge_measures",
     "judge_no_regression",
 ]
 
@@ -85,49 +83,6 @@ class Comparison:
 
 def _differences(stored: list[Mapping[str, Any]]) -> list[Difference]:
     return [Difference(**row) for row in stored]
-
-
-def judge_measures(
-    before: list[Value], after: list[Value], intervals: Mapping[str, Callable[[], Interval]], level: float
-) -> list[Difference]:
-    """The Difference of each metric, in the order of the values; `intervals` has how each is found, by metric."""
-    return [_judge(old, new, intervals[new.metric], level) for old, new in zip(before, after, strict=True)]
-
-
-def _judge(before: Value, after: Value, interval: Callable[[], Interval], level: float) -> Difference:
-    """The Difference of two values, with the verdict of their interval or the reason why there is none."""
-    unjudged = Difference(
-        metric=after.metric,
-        n=after.n,
-        baseline=before.value,
-        candidate=after.value,
-        difference=None,
-        low=None,
-        high=None,
-        level=level,
-        method="",
-        verdict="undefined",
-        reason=after.reason or before.reason,
-    )
-    if before.value is None or after.value is None:
-        return unjudged
-    try:
-        found = interval()
-    except Undefined as undefined:
-        bare = _difference(after.metric, before.value, after.value)
-        return replace(unjudged, difference=bare, reason=str(undefined))
-    return replace(
-        unjudged,
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        method=found.method,
-        verdict=verdict_of(after.metric, found),
-    )
-
-
-def _difference(metric: str, before: float, after: float) -> float:
-    return abs(after) - abs(before) if METRICS[metric].direction == "zero" else after - before
 
 
 def count_segment_decisions(

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-import numpy as np
-
 from evidence.metrics.binary import Floats, Truth, checked_rows, row_log_loss
 from evidence.metrics.means import mean_estimate
 from evidence.quantiles import normal_quantile, student_quantile
@@ -82,16 +80,6 @@ def share_difference(rows: int, fixed: int, broken: int, level: float = 0.95) ->
     gain, loss = (fixed + 1) / (rows + 2), (broken + 1) / (rows + 2)
     half_width = normal_quantile(level) * sqrt((gain + loss - (gain - loss) ** 2) / (rows + 2))
     return cut_interval((fixed - broken) / rows, gain - loss, half_width, "adjusted Wald, paired")
-
-
-def paired_share_difference(
-    was_right: Truth, is_right: Truth, level: float = 0.95, *, weight: Floats | None = None
-) -> Interval:
-    """`share_difference` of two columns that say which rows each model has right; weighted: `mean_difference`."""
-    if weight is not None:
-        return mean_difference(was_right.astype(np.float64), is_right.astype(np.float64), level, weight=weight)
-    fixed, broken = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
-    return share_difference(len(was_right), fixed, broken, level)
 
 
 def need_two_rows(rows: int, method: str) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
-
-import numpy as np
 
 from evidence.differences import Difference, up_is_better, verdict_of
 from evidence.groups import Groups
 from evidence.intervals import (
-    PAIRED_MEAN,
-    WEIGHTED_MEAN,
     Interval,
     Undefined,
     estimate_interval,
     share_difference,
 )
 from evidence.metrics import METRICS
-from evidence.metrics.binary import Floats, Truth
-from evidence.metrics.by_group import group_means, group_sums
 from evidence.small_samples import small_sample
 
 # Fewer rows than this say next to nothing about a segment: it is named, not judged. For recall: positive rows.
@@ -79,64 +73,9 @@ def judge_overall(group: Group, level: float) -> Difference:
     return _judged(group, level, among=1) if group.is_defined else _undefined(group, level, group.reason)
 
 
-def share_groups(
-    metric: str,
-    segments: Mapping[str, Groups],
-    counted: Truth,
-    was_right: Truth,
-    is_right: Truth,
-    *,
-    weight: Floats | None = None,
-) -> Iterator[Group]:
-    """Groups whose metric is the share of `counted` rows that a model has right: recall, accuracy.
-
-    Raises ValueError when a column has not one entry per row.
-    """
-    check_lengths(segments, len(counted))
-    rows = "positive rows" if metric == "recall" else "rows"
-    if weight is not None:
-        kept = {column: groups.rows(counted) for column, groups in segments.items()}
-        was, now = was_right[counted].astype(np.float64), is_right[counted].astype(np.float64)
-        yield from mean_groups(metric, kept, was, now, weight=weight[counted], rows=rows)
-        return
-    for column, groups in segments.items():
-        n, before, after = (group_sums(groups, counted & which) for which in (counted, was_right, is_right))
-        fixed = group_sums(groups, counted & is_right & ~was_right)
-        broken = group_sums(groups, counted & was_right & ~is_right)
-        tallies = np.stack([n, before, after, fixed, broken], axis=1).astype(int).tolist()
-        for name, (rows_there, right_before, right_after, gained, lost) in zip(groups.names, tallies, strict=True):
-            shares = (right_before / (rows_there or 1), right_after / (rows_there or 1))
-            interval = share_interval_of(rows_there, gained, lost)
-            yield Group(metric, column, name, rows_there, rows, *shares, interval, support=rows_there)
-
-
 def share_interval_of(n: int, fixed: int, broken: int) -> Callable[[float], Interval]:
     """`share_difference` at a level."""
     return lambda level: share_difference(n, fixed, broken, level)
-
-
-def mean_groups(
-    metric: str,
-    segments: Mapping[str, Groups],
-    was: Floats,
-    now: Floats,
-    *,
-    weight: Floats | None = None,
-    rows: str = "rows",
-) -> Iterator[Group]:
-    """Groups whose metric is the mean of one value per row: mean absolute error, log loss.
-
-    Raises ValueError when a column has not one entry per row.
-    """
-    check_lengths(segments, len(was))
-    method = PAIRED_MEAN if weight is None else WEIGHTED_MEAN
-    for column, groups in segments.items():
-        before, after = (group_means(groups, values, weight).value.tolist() for values in (was, now))
-        shift = group_means(groups, now - was, weight)
-        for at, name in enumerate(groups.names):
-            n = int(shift.n[at])
-            interval = estimate_interval_of(float(shift.value[at]), float(shift.variance[at]), n, method)
-            yield Group(metric, column, name, n, rows, before[at], after[at], interval, support=n)
 
 
 def estimate_interval_of(difference: float, variance: float, n: int, method: str) -> Callable[[float], Interval]:
