@@ -8,37 +8,17 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from bench.scored_rows import Sample, sample
 from bench.timing import seconds
 from evidence.comparing.binary import compare_scored
 from evidence.comparing.side_by_side import both
 from evidence.curves.binary import curves
-from evidence.groups import Groups
 from evidence.metrics.scored import scored
 
-ROWS, SEGMENTS, RESAMPLES, MEASURED_RESAMPLES = 10_000_000, 20, 200, 4
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What two models say of the same rows."""
-
-    truth: npt.NDArray[np.bool_]
-    live: npt.NDArray[np.float64]
-    candidate: npt.NDArray[np.float64]
-    groups: Groups
-
-
-def sample(rows: int = ROWS) -> Sample:
-    rng = np.random.default_rng(7)
-    truth = rng.random(rows) < 0.3
-    live, candidate = (1 / (1 + np.exp(-(rng.normal(size=rows) + 1.2 * truth))) for _ in range(2))
-    names = tuple(f"group {place:02}" for place in range(SEGMENTS))
-    return Sample(truth, live, candidate, Groups(names, rng.integers(0, SEGMENTS, rows).astype(np.uint16)))
+RESAMPLES, MEASURED_RESAMPLES = 200, 4
 
 
 def ours(drawn: Sample) -> None:
@@ -60,7 +40,7 @@ def figures() -> Iterator[str]:
 
 def _resampled_seconds() -> float:
     """What everything takes with pandas and scikit-learn: curves once, the metrics anew for each resample."""
-    from bench.resampled import Resampled
+    from bench.resampled import Resampled  # pandas and scikit-learn would count as memory of ours
 
     by_hand = Resampled(sample())
     once = seconds(by_hand.curves, runs=1)

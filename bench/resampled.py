@@ -8,7 +8,7 @@ import pandas
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from bench.comparing import Sample
+from bench.scored_rows import Sample
 
 
 class Resampled:

@@ -15,8 +15,11 @@ import duckdb
 
 from accounts.reasons import Invalid
 from evidence.columnar import Session, session
-from evidence.labels import LONGEST_NAME, MISSING
 
+#: Characters of a column's, a group's or a label's name, as they are kept beside the figures.
+LONGEST_NAME = 128
+#: What stands for no value, in lower case.
+MISSING = {"", "nan", "na", "null", "none"}
 #: The first bytes of a Parquet file.
 PARQUET = b"PAR1"
 #: Of a CSV file; whatever is longer is no line of a table.

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING
 
 from accounts.reasons import Invalid
+from evidence.handed_in import LONGEST_NAME, Given
 from evidence.metrics.regression import LEAST_NUMBER, MOST_NUMBER
 from registry.models import Task
 
-if TYPE_CHECKING:
-    from evidence.handed_in import Given
-
-#: Characters of a column's, a group's or a label's name, as they are kept beside the figures.
-LONGEST_NAME = 128
 MOST_CLASSES = 100
-#: What stands for no value, in lower case.
-MISSING = {"", "nan", "na", "null", "none"}
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import duckdb
 
 from accounts.reasons import Invalid
 from evidence.columnar import quoted
-from evidence.handed_in import Given
-from evidence.labels import LONGEST_NAME, Declaration, Labels, check_task, read_labels
+from evidence.handed_in import LONGEST_NAME, Given
+from evidence.labels import Declaration, Labels, check_task, read_labels
 from registry.models import Task
 
 #: A column with more groups is no segment: nobody reads so many rows of a table.

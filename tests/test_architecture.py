@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,23 @@ def test_audit_imports_none_of_ours():
     ours = re.compile(rf"^\s*(from|import) ({'|'.join(APPS)})\b", re.MULTILINE)
     imported = {match[2] for path in sources("audit") for match in ours.finditer(path.read_text())}
     assert imported <= {"audit"}
+
+
+def modules_imported(path: Path, modules: Container[str]) -> Iterator[str]:
+    """Those of the modules that a file imports: at its head, within a function or for types only."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            wholes = (f"{node.module}.{name.name}" for name in node.names)
+            yield from (inner if inner in modules else f"{node.module}" for inner in wholes)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    modules = {named(path).replace("/", ".").removesuffix(".py"): path for path in sources(*APPS, "bench")}
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    imports = {name: {*modules_imported(path, modules)} - {name} for name, path in modules.items()}
+    tuple(TopologicalSorter(imports).static_order())  # raises CycleError, which names them
 
 
 def test_no_signal_receivers_write_history():
