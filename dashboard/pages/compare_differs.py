@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -35,6 +36,10 @@ class Cell:
 class Row:
     name: str
     cells: list[Cell]
+
+    @cached_property
+    def is_changed(self) -> bool:
+        return any(cell.is_changed for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -133,8 +138,13 @@ def _names(told: Sequence[Mapping[str, object]]) -> list[str]:
 
 
 def _differing(key: str, title: str, first: str, rows: Sequence[Row]) -> Differing:
-    changed = [row for row in rows if any(cell.is_changed for cell in row.cells)]
-    return Differing(key, title, first, changed, [row for row in rows if row not in changed])
+    return Differing(
+        key,
+        title,
+        first,
+        changed=[row for row in rows if row.is_changed],
+        unchanged=[row for row in rows if not row.is_changed],
+    )
 
 
 def _row(name: str, texts: Sequence[str]) -> Row:

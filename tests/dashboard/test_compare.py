@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from dashboard.figures import figure, span
+from dashboard.pages import compare_differs
 from evidence.actions import EvidenceMissing, compare_evaluations, lock_dataset
 from evidence.actions import ask as asking
 from evidence.actions.evaluate import store_evaluation
@@ -178,6 +179,26 @@ def test_only_what_differs_stands_open() -> None:
     assert "<ins>8</ins>" in opened
     assert "learning_rate" not in opened
     assert "learning_rate" in folded
+
+
+def test_many_differences_are_told_apart_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row is looked at by itself: rows held against each other would take the square of their number."""
+
+    def held(*_: object) -> bool:
+        raise AssertionError("two rows were held against each other")
+
+    factories.personas()
+    model = factories.model_named()
+    versions = [
+        factories.version_of(model, parameters={f"p{at}": at if at % 2 else number for at in range(40)})
+        for number in (100, 200)
+    ]
+    for version in versions:
+        factories.evidence_of(version)
+    monkeypatch.setattr(compare_differs.Row, "__eq__", held)
+    told = section(shown(f"{BASE}?versions=1,2"), "differs")
+    assert "Show 8 further changes" in told
+    assert "Show 20 unchanged" in told
 
 
 def test_a_breaking_change_says_who_is_affected() -> None:
