@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from dashboard.times import on_record
+from evidence.groups import group_name
 
 
 def as_text(value: Any) -> str:
@@ -34,8 +35,8 @@ def column_in_words(column: str) -> str:
 
 
 def group_in_words(column: str, group: str) -> str:
-    """`Marital status: single`; rows without a value are a group, too."""
-    return f"{column_in_words(column)}: {group or 'no value'}"
+    """`Marital status: single`."""
+    return f"{column_in_words(column)}: {group_name(group)}"
 
 
 _COUNTED = {"recall": "positive rows", "precision": "rows decided yes"}

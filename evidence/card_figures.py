@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from evidence.groups import group_name
 from evidence.metrics import METRICS, why_not_measured
 from evidence.models import MetricValue
 from registry.card_figures import FigureAsked
@@ -25,7 +26,7 @@ class CardFigure:
     def of_what(self) -> str:
         """`loans@1`, or `loans@1 where region is north`."""
         asked = self.asked
-        return f"{asked.dataset} where {asked.column} is {asked.segment}" if asked.column else asked.dataset
+        return f"{asked.dataset} where {asked.column} is {group_name(asked.segment)}" if asked.column else asked.dataset
 
 
 def card_figures(version: Version, asked: Collection[FigureAsked]) -> dict[FigureAsked, CardFigure]:

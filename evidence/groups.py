@@ -12,6 +12,11 @@ Places = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
 
 
+def group_name(group: str) -> str:
+    """A group as it is called wherever people read of it: rows without a value are a group, too."""
+    return group or "no value"
+
+
 @dataclass(frozen=True)
 class Groups:
     """Segments of one column: `names` of the groups, sorted, and of every row its group's place among them."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from evidence.comparison import Comparison
 from evidence.differences import Difference, up_is_better
+from evidence.groups import group_name
 from evidence.metrics import METRICS, Metric, metrics_of
 from evidence.models import Evaluation, LockedDataset, MetricValue, Provenance
 from evidence.turning import turned, turned_difference
@@ -213,7 +214,7 @@ def _loss(entry: Entry, comparison: Comparison) -> str:
     if harm is None or harm.difference is None:
         return ""
     metric = METRICS[harm.metric]
-    told = f"{entry.version.name} loses for {harm.column.replace('_', ' ')} {harm.value}"
+    told = f"{entry.version.name} loses for {harm.column.replace('_', ' ')} {group_name(harm.value)}"
     return f"{told}: {metric.title} {metric.difference(harm.difference)}."
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meaning
 from approvals.models.gates import Outcome
 from evidence.agreement import Agreement, Figure
+from evidence.groups import group_name
 from evidence.metrics import METRICS, REGRESSION
 from evidence.models import LockedDataset
 from evidence.single_intervals import further_rows
@@ -208,10 +209,10 @@ def _least_agreement(found: Agreement) -> Iterator[list[str]]:
     for each in told[:NAMED]:
         ends = f" ({figure(each.low)} to {figure(each.high)})" if each.low is not None and each.high is not None else ""
         yield [
-            f"{each.column}: {each.segment or 'no value'}",
+            f"{each.column}: {group_name(each.segment)}",
             f"{what} {figure(each.value or 0.0)}{ends}, {each.n:,} rows",
         ]
-    small = [f"{each.column}: {each.segment or 'no value'}" for each in found.segments if each.value is None]
+    small = [f"{each.column}: {group_name(each.segment)}" for each in found.segments if each.value is None]
     if small:
         more = f" and {len(small) - NAMED} more" if len(small) > NAMED else ""
         yield ["Too small to judge", f"{', '.join(small[:NAMED])}{more}"]

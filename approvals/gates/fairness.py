@@ -5,6 +5,7 @@ from approvals.gates.base import DATASET, Gate, Judged, Parameters, Side, meanin
 from approvals.gates.misfits import why_no_column, why_not_labelled
 from approvals.models.gates import Outcome
 from evidence.fairness import LEAST_ROWS, MEASURES, RATES, Disparity, Fairness, GroupRates, Rate, judge_fairness
+from evidence.groups import group_name
 from evidence.metrics import BINARY, METRICS
 from evidence.models import LockedDataset
 
@@ -93,7 +94,7 @@ def _summed_up(result: Fairness, parameters: FairnessParameters) -> tuple[Outcom
     small = _named_small(result, parameters.measure)
     if found.value is None:
         return Outcome(judgement.outcome), f"{title} by {parameters.column}: {judgement.reason}{small}", {}
-    farthest = f"{found.highest or 'no value'} against {found.lowest or 'no value'}"
+    farthest = f"{group_name(found.highest)} against {group_name(found.lowest)}"
     must = "" if judgement.outcome == "passed" else "must be "
     text = f"{title} by {parameters.column} {_value(found)}, {must}{_limit(parameters)}: {farthest}"
     if judgement.rows_needed is None:
@@ -123,7 +124,7 @@ def _limit(parameters: FairnessParameters) -> str:
 
 def _named_small(result: Fairness, measure: str) -> str:
     """`; too small to judge: asian, other and 2 more`, or nothing when there are none."""
-    small = [each.group or "no value" for each in result.groups if _is_small(each, measure)]
+    small = [group_name(each.group) for each in result.groups if _is_small(each, measure)]
     if not small:
         return ""
     more = f" and {len(small) - NAMED} more" if len(small) > NAMED else ""
@@ -137,12 +138,12 @@ def _is_small(group: GroupRates, measure: str) -> bool:
 def _details(result: Fairness, parameters: FairnessParameters) -> dict[str, Any]:
     found, measure = result.disparities[parameters.measure], MEASURES[parameters.measure]
     facts = [
-        [group.group or "no value", "; ".join(_rate(group.rates[rate], rate) for rate in measure.rates)]
+        [group_name(group.group), "; ".join(_rate(group.rates[rate], rate) for rate in measure.rates)]
         for group in result.groups
     ]
     if found.value is not None:
         rate = RATES[found.rate][0].lower()
-        pair = f"{found.highest or 'no value'} has the highest {rate}, {found.lowest or 'no value'} the lowest"
+        pair = f"{group_name(found.highest)} has the highest {rate}, {group_name(found.lowest)} the lowest"
         facts += [["Farthest apart", f"{pair}, {found.n:,} {RATES[found.rate][1]} in both"], ["Method", found.method]]
     values = {"value": found.value, "low": found.low, "high": found.high}
     return {**values, "lowest": found.lowest, "highest": found.highest, "facts": facts}

@@ -5,6 +5,7 @@ from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side
 from approvals.gates.misfits import why_not_labelled, why_not_measured_on
 from approvals.models.gates import Outcome
 from evidence.comparison import Difference, judge_no_regression
+from evidence.groups import group_name
 from evidence.metrics import METRICS, SEGMENT_METRICS
 from evidence.models import LockedDataset
 
@@ -98,7 +99,7 @@ def _title(parameters: RegressionParameters) -> str:
     metric = METRICS[parameters.metric]
     distance = ", distance from zero," if metric.direction == "zero" else ""
     column, _, group = parameters.segment.partition("=")
-    segment = f" for {column.replace('_', ' ')}: {group or 'no value'}" if column else ""
+    segment = f" for {column.replace('_', ' ')}: {group_name(group)}" if column else ""
     return f"{metric.title}{distance}{segment}"
 
 

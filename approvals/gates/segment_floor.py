@@ -5,6 +5,7 @@ from typing import Any
 from approvals.gates.base import DATASET, METRIC, Gate, Judged, Parameters, Side, meaning
 from approvals.gates.misfits import why_no_column, why_not_measured_on
 from approvals.models.gates import Outcome
+from evidence.groups import group_name
 from evidence.metrics import METRICS, Metric
 from evidence.models import Evaluation, LockedDataset
 from evidence.segment_values import SegmentValue, segment_values
@@ -127,7 +128,7 @@ def _told(found: SegmentValue, metric: Metric) -> str:
     interval = ""
     if found.low is not None and found.high is not None:
         interval = f" ({metric.figure(found.low)} to {metric.figure(found.high)})"
-    return f"{metric.title} for {found.segment or 'no value'} {metric.figure(found.value)}{interval}"
+    return f"{metric.title} for {group_name(found.segment)} {metric.figure(found.value)}{interval}"
 
 
 def _limit(metric: Metric, parameters: SegmentParameters) -> str:
@@ -143,7 +144,7 @@ def _named(what: str, found: Sequence[SegmentValue]) -> str:
     if not found:
         return ""
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"; {what}: {', '.join(each.segment or 'no value' for each in found[:NAMED])}{more}"
+    return f"; {what}: {', '.join(group_name(each.segment) for each in found[:NAMED])}{more}"
 
 
 def _details(
@@ -156,12 +157,12 @@ def _details(
     worst_first = sorted(judged, key=lambda each: -_excess(each, parameters))
     facts = [
         [
-            each.segment or "no value",
+            group_name(each.segment),
             f"{_told(each, metric)}, {each.n:,} rows" if each.value is not None else each.reason,
         ]
         for each in worst_first
     ]
-    facts += [[each.segment or "no value", f"{each.n:,} rows: too few to judge"] for each in small]
+    facts += [[group_name(each.segment), f"{each.n:,} rows: too few to judge"] for each in small]
     if methods := sorted({each.method for each in judged if each.method}):
         facts.append(["Method", f"{' and '.join(methods)}, widened so that all {len(judged)} hold together at 95%"])
     segments = {each.segment: {"value": each.value, "n": each.n, "low": each.low, "high": each.high} for each in judged}

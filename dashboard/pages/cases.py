@@ -13,6 +13,7 @@ from accounts.reasons import Reason
 from dashboard import figures
 from evidence.actions.cases import MOST_EXPORTED, Shown
 from evidence.cases import BY_CHANGE, Answer, Asked, Case, count_cases, decision_counts
+from evidence.groups import group_name
 from evidence.models import Comparison, LockedDataset
 from evidence.outcomes import kinds_of
 from evidence.permissions import why_not_see_rows
@@ -131,9 +132,11 @@ class CasesPage:
         return ORDERS
 
     @property
-    def segments(self) -> list[str]:
-        locked = self.chosen.locked
-        return [f"{column}:{group}" for column in locked.segment_columns for group in locked.groups[column]]
+    def segments(self) -> list[tuple[str, str]]:
+        """As the address names them, and as they are read."""
+        groups = self.chosen.locked.groups
+        found = ((column, group) for column in self.chosen.locked.segment_columns for group in groups[column])
+        return [(f"{column}:{group}", f"{column}:{group_name(group)}") for column, group in found]
 
     @property
     def segment(self) -> str:
@@ -188,7 +191,7 @@ def cases_page(model: Model, chosen: Chosen, reader: User, *, asked: Asked, show
 
 def said(asked: Asked) -> str:
     """The filter in a few words: `Broken, region: south`."""
-    segment = f"{asked.column.replace('_', ' ')}: {asked.segment}" if asked.column else ""
+    segment = f"{asked.column.replace('_', ' ')}: {group_name(asked.segment)}" if asked.column else ""
     return ", ".join(filter(None, [TITLES.get(asked.outcome, "All rows" if not segment else "Any outcome"), segment]))
 
 
@@ -210,7 +213,7 @@ def _tables(chosen: Chosen, asked: Asked, comparison: Comparison) -> Iterator[Co
     for column in chosen.locked.segment_columns:
         groups = chosen.locked.groups[column]
         rows = [
-            _count_row(chosen, comparison, group or "no value", Asked("", column, group, asked.by)) for group in groups
+            _count_row(chosen, comparison, group_name(group), Asked("", column, group, asked.by)) for group in groups
         ]
         yield CountTable(column.replace("_", " "), rows)
 
@@ -234,7 +237,7 @@ def _case_row(locked: LockedDataset, case: Case) -> CaseRow:
         truth=_value(case.truth),
         baseline=_answer(locked, case.baseline),
         candidate=_answer(locked, case.candidate),
-        segments=[(name.replace("_", " "), group) for name, group in case.segments.items()],
+        segments=[(name.replace("_", " "), group_name(group)) for name, group in case.segments.items()],
         inputs=[(name, _value(value)) for name, value in case.inputs.items()],
     )
 

@@ -10,6 +10,7 @@ from dashboard.charts.drawing import Chart
 from dashboard.pages.compare_choice import Asked
 from dashboard.readable import column_in_words, rows_counted
 from evidence.differences import Difference
+from evidence.groups import group_name
 from evidence.lineup import Entry, Lineup
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
 from evidence.models import MetricValue
@@ -130,7 +131,7 @@ def _surest_first(row: GroupRow) -> tuple[bool, float, str]:
 def _figures(rows: Sequence[GroupRow], entries: Sequence[Entry]) -> dict[str, dict[int, float]]:
     """What is drawn: groups in which two versions have a figure."""
     found = {
-        row.name or "(empty)": {
+        group_name(row.name): {
             entry.version.pk: cell.value.value
             for entry, cell in zip(entries, row.cells, strict=True)
             if cell.value is not None and cell.value.value is not None

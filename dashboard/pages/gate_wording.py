@@ -11,6 +11,7 @@ from approvals.gates.sizes import bytes_of, size_in_words
 from approvals.policies import GateRule
 from dashboard import figures
 from evidence.fairness import MEASURES
+from evidence.groups import group_name
 from evidence.metrics import METRICS
 
 
@@ -50,7 +51,8 @@ def _limit(parameters: Any, unit: str) -> str:
 
 def _no_regression(parameters: Any) -> str:
     metric = METRICS[parameters.metric]
-    where = f" among {parameters.segment.replace('=', ' ')}" if parameters.segment else ""
+    column, _, group = parameters.segment.partition("=")
+    where = f" among {column} {group_name(group)}" if column else ""
     loss = figures.difference(parameters.margin, metric.unit).lstrip("+")
     most = f"at most {loss} worse than" if parameters.margin else "no worse than"
     return f"{metric.title}{where} {most} what is live, on {parameters.dataset}"

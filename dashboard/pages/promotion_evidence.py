@@ -15,6 +15,7 @@ from dashboard.pages.evidence_harms import Harm, other_harms
 from dashboard.readable import group_in_words, rows_counted
 from evidence.comparison import Comparison, Difference
 from evidence.findings import finding
+from evidence.groups import group_name
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
 from evidence.models import Evaluation, MetricValue
 from registry.models import Version
@@ -45,7 +46,7 @@ class SegmentRow:
     def said(self) -> str:
         """`region south by 9.33 pts`, within a sentence."""
         loss = difference_in_words(self.difference.difference, METRICS[self.difference.metric].unit)
-        group = self.difference.value or "without a value"
+        group = group_name(self.difference.value)
         return f"{self.difference.column.replace('_', ' ')} {group} by {loss.lstrip(MINUS + '+')}"
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from dashboard import figures, forest, hallmarks, navigation, statuses, strips, times
 from dashboard.names import Person, display_name, initials
+from evidence import groups
 from evidence.metrics import METRICS, Metric
 
 register = template.Library()
@@ -157,6 +158,12 @@ def difference_interval(compared: Any) -> str:
     """A difference's interval in brackets; "" without one."""
     words = figures.interval(compared.low, compared.high, _metric(compared.metric).unit)
     return f"({words})" if words else ""
+
+
+@register.filter
+def group_name(group: str) -> str:
+    """A group's name; that of rows without a value in words."""
+    return groups.group_name(group)
 
 
 @register.filter

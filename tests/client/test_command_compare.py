@@ -49,7 +49,7 @@ def answer(**changes: Any) -> dict[str, Any]:
             ],
         }
     ]
-    worse = {"version": 5, "metric": "recall", "column": "region", "segment": "[south](http://x)"}
+    worse = {"version": 5, "metric": "recall", "column": "region"}
     return {
         "model": "loans",
         "dataset": "held-out@1",
@@ -59,7 +59,10 @@ def answer(**changes: Any) -> dict[str, Any]:
         "rule": "",
         "versions": versions,
         "measures": measures,
-        "worse_segments": [worse | {"difference": -0.09, "low": -0.12, "high": -0.05}],
+        "worse_segments": [
+            worse | {"segment": segment, "difference": -0.09, "low": -0.12, "high": -0.05}
+            for segment in ("[south](http://x)", "")
+        ],
         "not_compared_yet": [],
         "url": "https://desk.example.org/models/loans/compare/?versions=4,5,6",
     } | changes
@@ -77,6 +80,7 @@ def test_compare_prints_a_table_with_differences_intervals_and_verdicts(
         "| Recall (higher is better) | 80.00% *best* | 75.00%<br>−5.00 pts (−7.00 to −3.00) **worse** | not measured |",
     ]
     assert r"- 1.1\|0 is worse for region \[south\](http://x): Recall −9.00 pts (−12.00 to −5.00)" in lines
+    assert r"- 1.1\|0 is worse for region no value: Recall −9.00 pts (−12.00 to −5.00)" in lines
     assert "- v6 was never measured." in lines
     assert "12,480 locked rows" in lines[-1]
     assert lines[-1].endswith("(https://desk.example.org/models/loans/compare/?versions=4,5,6)")

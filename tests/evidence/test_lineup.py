@@ -119,6 +119,16 @@ def test_the_finding_counts_who_is_best() -> None:
     assert told == "v1 is best on 1 of 3 measures (Recall), v2 on 1; on 1 nobody stands out."
 
 
+def test_a_group_of_rows_without_a_value_is_named_where_it_loses() -> None:
+    truth, before, _ = of_two(4)
+    places = np.arange(ROWS) % 2
+    after = np.where(places == 0, 1 - before, before)
+    groups = {"home_region": Groups(("", "south"), places)}
+    found = binary.compare(truth, before, after, baseline_threshold=0.5, candidate_threshold=0.5, segments=groups)
+    told = finding_of(lineup({"auc": sure(0.8)}, {"auc": sure(0.7)}, pairs={(2, 1): found}))
+    assert "v2 loses for home region no value: Recall" in told
+
+
 # --- From the other side -----------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def _notes(compared: Comparison, names: dict[int, str]) -> list[str]:
     for worse in compared["worse_segments"]:
         title, unit = units.get(worse["metric"], (worse["metric"], ""))
         shift = _difference(worse["difference"], unit) + _interval(worse["low"], worse["high"], unit)
-        group = _escaped(f"{worse['column']} {worse['segment']}")
+        group = _escaped(f"{worse['column']} {worse['segment'] or 'no value'}")
         lines.append(f"- {names[worse['version']]} is worse for {group}: {title} {shift}")
     lines += [f"- {_escaped(each['why_not_compared'])}" for each in compared["versions"] if each["why_not_compared"]]
     return [*lines, ""] if lines else []
