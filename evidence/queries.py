@@ -11,9 +11,12 @@ from evidence.comparison import Comparison
 from evidence.lineup import Entry, Lineup, why_not_comparable
 from evidence.metrics import METRICS
 from evidence.models import Comparison as StoredComparison
-from evidence.models import Evaluation, LockedDataset, MetricValue, ReportedMetric
+from evidence.models import Evaluation, LockedDataset, MetricValue, Provenance, ReportedMetric
 from registry.models import Dataset, Model, Version
 from registry.queries import dataset_versions_named
+
+#: What is large of an evaluation.
+_LARGE = ("curves", "fairness", "log")
 
 
 def locked_dataset_named(reference: str) -> LockedDataset | None:
@@ -45,27 +48,44 @@ def datasets_of(model: Model) -> QuerySet[LockedDataset]:
 
 
 def overall_values(locked: LockedDataset) -> QuerySet[MetricValue]:
-    """The figures over all rows of the dataset, of every version, the newest evaluation first."""
+    """The figures over all rows of the dataset, of every version, the newest evaluation first.
+
+    With the evaluation, where that is selected too, but for its large parts: nobody draws so many.
+    """
     values = MetricValue.objects.filter(evaluation__dataset=locked, column="")
-    return values.order_by("-evaluation__made_at", "-pk")
+    return values.defer(*(f"evaluation__{part}" for part in _LARGE)).order_by("-evaluation__made_at", "-pk")
 
 
-def newest_values(model: Model, locked: LockedDataset, metric: str) -> QuerySet[MetricValue]:
-    """Each version's newest figure of the metric over all rows of the dataset, with its version."""
-    values = overall_values(locked).filter(metric=metric)
-    newest = values.filter(evaluation__version=OuterRef("evaluation__version"))
-    found = values.filter(pk=Subquery(newest.values("pk")[:1]), evaluation__version__model=model)
+def comparable_values(model: Model, locked: LockedDataset, metric: str) -> QuerySet[MetricValue]:
+    """Each version's figure of the metric over all rows of the dataset, with its version, so far as figures can be
+    held against each other: of the evaluator that measured the model there last, and nothing that was only reported.
+    """
+    measured = Evaluation.objects.filter(version__model=model, dataset=locked).exclude(provenance=Provenance.REPORTED)
+    newest = measured.order_by("-made_at", "-pk").values("evaluator")[:1]
+    found = overall_values(locked).filter(
+        metric=metric, evaluation__in=measured.order_by().filter(evaluator=Subquery(newest))
+    )
     return found.select_related("evaluation__version__model", "evaluation__dataset__dataset_version__dataset")
 
 
-def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: str = "") -> MetricValue | None:
-    """The best figure of the metric on the dataset, at a tie that of the newest version; None when nothing is measured.
+def count_incomparable(model: Model, locked: LockedDataset, metric: str) -> int:
+    """Of how many versions there is a figure of the metric, and none among `comparable_values`."""
+    comparable = comparable_values(model, locked, metric).order_by().values("evaluation__version")
+    others = overall_values(locked).filter(metric=metric, evaluation__version__model=model)
+    return (
+        others.exclude(evaluation__version__in=comparable).order_by().values("evaluation__version").distinct().count()
+    )
 
-    Only final versions that aren't deprecated count, each with its newest figure. `direction` is higher, lower or
-    zero (the nearest to it), by default the metric's own. Raises KeyError for a metric that isn't in `METRICS`.
+
+def best_value(model: Model, locked: LockedDataset, metric: str, *, direction: str = "") -> MetricValue | None:
+    """The highest, lowest or nearest to zero of `comparable_values`, at a tie that of the newest version; None when
+    nothing is measured. It says nothing of whether others come near: that is what a line-up is for.
+
+    Only final versions that aren't deprecated count. `direction` is higher, lower or zero (the nearest to it), by
+    default the metric's own. Raises KeyError for a metric that isn't in `METRICS`.
     """
     direction = direction or METRICS[metric].direction
-    found = newest_values(model, locked, metric).filter(
+    found = comparable_values(model, locked, metric).filter(
         value__isnull=False,
         evaluation__version__finalised_at__isnull=False,
         evaluation__version__deprecated_at__isnull=True,
@@ -78,7 +98,7 @@ def newest_evaluations(version: Version) -> list[Evaluation]:
     """What the version was found to be on each locked dataset, overall, the newest of each; two queries."""
     overall = Prefetch("values", MetricValue.objects.filter(column=""))
     found = version.evaluations.select_related("version__model", "dataset__dataset_version__dataset")
-    made = found.defer("curves", "fairness", "log").order_by("made_at", "pk").prefetch_related(overall)
+    made = found.defer(*_LARGE).order_by("made_at", "pk").prefetch_related(overall)
     return list({evaluation.dataset_id: evaluation for evaluation in made}.values())
 
 

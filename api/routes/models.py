@@ -58,10 +58,12 @@ def get_best(
     direction: Literal["", "higher", "lower", "zero"] = "",
     dataset: str = "",
 ) -> dict[str, Any]:
-    """The version with the best figure over all rows of a locked dataset, among the final ones that aren't deprecated.
+    """The version with the highest, lowest or nearest figure over all rows of a locked dataset, whoever comes near.
 
-    By default by the model's primary metric, in that metric's own direction, on the dataset (`name@number`) that most
-    of its versions were evaluated on. "zero" takes the value nearest to zero. Of equals, the newest version.
+    Final versions that aren't deprecated count, with figures of the evaluator that measured the model's versions there
+    last; what pipelines reported doesn't. By default by the model's primary metric, in that metric's own direction, on
+    the dataset (`name@number`) that most of its versions were evaluated on. "zero" takes the value nearest to zero. Of
+    equals, the newest version.
     """
     model = model_of(request, name)
     metric = metric or model.primary_metric

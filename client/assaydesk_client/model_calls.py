@@ -46,7 +46,8 @@ class ModelCalls:
     def best(
         self, model: str, *, metric: str | None = None, direction: str | None = None, dataset: str | None = None
     ) -> Best:
-        """The version with the best figure of a metric, by default the model's primary one in its own direction."""
+        """The version with the highest, lowest or nearest figure of a metric, whoever comes near; by default of the
+        model's primary one in its own direction."""
         query = {"metric": metric, "direction": direction, "dataset": dataset}
         return cast(Best, self._connection.get(f"{model_path(model)}/best", query))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -83,17 +83,30 @@ class ChoiceRow:
     is_chosen: bool
 
 
+#: What the first is called that is ordered in a direction.
+SUPERLATIVES: dict[Direction, str] = {"higher": "highest", "lower": "lowest", "zero": "nearest to zero"}
+
+
 @dataclass(frozen=True)
 class BestVersion:
-    """Which version has the best figure of a metric, and where it was measured."""
+    """Which version has the highest, lowest or nearest figure of a metric, whoever comes near; and where it was
+    measured."""
 
     metric: Metric
+    direction: Direction
     value: MetricValue
     locked: LockedDataset
 
     @property
     def version(self) -> Version:
         return self.value.evaluation.version
+
+    @property
+    def words(self) -> str:
+        """What it is: `highest AUC`, `lowest Log loss`, `Mean signed error nearest to zero`."""
+        superlative = SUPERLATIVES[self.direction]
+        title = self.metric.title
+        return f"{title} {superlative}" if self.direction == "zero" else f"{superlative} {title}"
 
 
 @dataclass(frozen=True)
@@ -153,11 +166,14 @@ def choice_page(model: Model, asked: Asked) -> ChoicePage:
 
 
 def best_version(model: Model, locked: LockedDataset | None, metric: str, direction: str = "") -> BestVersion | None:
-    """Who is best by the metric, in its own direction unless another is named; None when nothing was measured."""
+    """Whose figure of the metric comes first, in its own direction unless another is named; None when nothing was
+    measured."""
     if locked is None or metric not in METRICS:
         return None
-    found = best_value(model, locked, metric, direction=direction if direction in get_args(Direction) else "")
-    return BestVersion(METRICS[metric], found, locked) if found else None
+    known = METRICS[metric]
+    wanted = next((each for each in SUPERLATIVES if each == direction), known.direction)
+    found = best_value(model, locked, metric, direction=wanted)
+    return BestVersion(known, wanted, found, locked) if found else None
 
 
 def _proposed(model: Model, locked: LockedDataset | None, live: Version | None) -> tuple[int, ...]:

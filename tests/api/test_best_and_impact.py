@@ -1,5 +1,8 @@
 """Which version is best by a metric, and what rests on a dataset version."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -79,11 +82,44 @@ def test_deprecated_and_open_versions_are_not_best(dana, measured):
     assert ok(dana.get("/models/loan/best"))["version"] == 1
 
 
+def again(version: Version, value: float, evaluator: str, **facts: Any) -> None:
+    made = Evaluation.objects.create(
+        version=version,
+        dataset=holdout(),
+        provenance="scored",
+        rows=400,
+        evaluator=evaluator,
+        **facts,
+    )
+    MetricValue.objects.create(evaluation=made, metric="auc", value=value, n=400)
+
+
 def test_a_version_measured_again_counts_with_its_newest_figure(dana, measured):
-    first, _ = measured("auc", 0.95, 0.8)
-    again = Evaluation.objects.create(version=first, dataset=holdout(), provenance="scored", rows=400, evaluator="2")
-    MetricValue.objects.create(evaluation=again, metric="auc", value=0.6, n=400)
-    assert ok(dana.get("/models/loan/best"))["version"] == 2
+    first, second = measured("auc", 0.95, 0.8)
+    again(first, 0.6, "2")
+    again(second, 0.7, "2")
+    told = ok(dana.get("/models/loan/best"))
+    assert (told["version"], told["value"]) == (2, 0.7)
+
+
+def test_figures_of_two_evaluators_are_not_held_against_each_other(dana, measured):
+    _, second, third = measured("auc", 0.999, 0.8, 0.7)
+    again(second, 0.6, "2")
+    again(third, 0.5, "2")
+    told = ok(dana.get("/models/loan/best"))
+    assert (told["version"], told["value"]) == (2, 0.6)
+    assert ok(dana.get("/models/loan/best", direction="lower"))["version"] == 3
+
+
+def test_what_a_pipeline_reported_is_not_best(dana, measured):
+    first, _, third = measured("auc", 0.7, 0.6, 0.99)
+    Evaluation.objects.filter(version=third).update(provenance="reported")
+    again(first, 0.98, "2", made_at=timezone.now() + timedelta(days=1))
+    Evaluation.objects.filter(evaluator="2").update(provenance="reported")
+    told = ok(dana.get("/models/loan/best"))
+    assert (told["version"], told["value"]) == (1, 0.7)
+    Evaluation.objects.update(provenance="reported")
+    problem_of(dana.get("/models/loan/best"), 404, "not_measured")
 
 
 def test_a_dataset_can_be_named_and_else_is_the_one_with_most_versions(dana, measured, loan):

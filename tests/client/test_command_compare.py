@@ -115,10 +115,10 @@ def test_versions_that_are_no_numbers_are_wrong_usage(assaydesk: Command, server
 def test_best_prints_the_number_alone(
     assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = {"version": 7, "label": "1.2.0", "metric": "auc", "value": 0.9, "dataset": "held-out@1"}
-    server.answer("GET /models/loans/best", found)
+    found = {"version": 7, "label": "1.2.0", "metric": "auc", "direction": "higher", "value": 0.9}
+    server.answer("GET /models/loans/best", found | {"dataset": "held-out@1"})
     assert assaydesk("best", "loans", "--metric", "auc", "--direction", "higher") == 0
     printed = capsys.readouterr()
     assert printed.out == "7\n"
-    assert "version 7 (1.2.0): auc 0.9 on held-out@1" in printed.err
+    assert "version 7 (1.2.0): highest auc 0.9 on held-out@1" in printed.err
     assert server.calls[0].path.endswith("?metric=auc&direction=higher")

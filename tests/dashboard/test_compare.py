@@ -1,10 +1,13 @@
 """The compare page: several versions side by side, all of stored evidence, and who may have comparisons made."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -20,7 +23,7 @@ from evidence.metrics import METRICS
 from evidence.models import Comparison, Evaluation, Measurement, MetricValue, Provenance
 from evidence.tasks import compare_task
 from registry.actions import create_dataset
-from registry.models import Version
+from registry.models import Model, Version
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of, section
 from tests.dashboard.test_evidence_page import measured
@@ -218,6 +221,24 @@ def test_a_breaking_change_says_who_is_affected() -> None:
 def test_without_versions_what_is_live_and_the_newest_are_proposed(three: list[Evaluation]) -> None:
     page = shown(BASE)
     assert re.findall(r'value="(\d)" checked', page) == ["3", "2", "1"]
+
+
+def test_the_highest_figure_of_all_versions_is_called_that_and_not_the_best(three: list[Evaluation]) -> None:
+    MetricValue.objects.filter(evaluation=three[1], metric="auc", column="").update(value=0.999)
+    assert "highest AUC of all versions: v2 , 0.999" in words(shown())
+    assert "highest AUC of all versions on loan-holdout@1: v2 , 0.999" in words(shown(BASE))
+    Evaluation.objects.filter(pk=three[1].pk).update(evaluator="2", made_at=three[0].made_at - timedelta(days=1))
+    assert "highest AUC of all versions: v3 ," in words(shown())
+    Model.objects.update(primary_metric="log_loss")
+    assert "lowest Log loss of all versions" in words(shown(BASE))
+
+
+def test_lists_of_versions_read_no_curves(three: list[Evaluation]) -> None:
+    client = client_of(persona("riley"))
+    for address in (BASE, "/models/loan/"):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        assert [query["sql"] for query in asked if '"curves"' in query["sql"] or '"fairness"' in query["sql"]] == []
 
 
 def test_one_version_or_seven_lead_back_to_the_list(three: list[Evaluation]) -> None:

@@ -77,21 +77,32 @@ def test_every_measured_version_is_marked_with_its_stage_and_interval(loan: Mode
 
 def test_the_best_is_named_with_who_may_be_as_good(loan: Model) -> None:
     shown = text_of(part())
-    assert "Best by AUC: 2.0.0 , 0.900" in shown
-    assert "The interval of 1 other version meets that of 2.0.0, the best." in shown
+    assert "Highest AUC: 2.0.0 , 0.900" in shown
+    assert "The interval of 1 other version meets that of 2.0.0, the highest." in shown
 
 
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("?metric=log_loss", "Best by Log loss: 2.0.0 , 0.100"),
-        ("?metric=log_loss&direction=higher", "Highest by Log loss: 4.0.0 , 0.400"),
-        ("?metric=auc&direction=lower", "Lowest by AUC: 4.0.0 , 0.600"),
-        ("?metric=profit&direction=sideways", "Best by AUC: 2.0.0 , 0.900"),
+        ("?metric=log_loss", "Lowest Log loss: 2.0.0 , 0.100"),
+        ("?metric=log_loss&direction=higher", "Highest Log loss: 4.0.0 , 0.400"),
+        ("?metric=auc&direction=lower", "Lowest AUC: 4.0.0 , 0.600"),
+        ("?metric=profit&direction=sideways", "Highest AUC: 2.0.0 , 0.900"),
     ],
 )
 def test_the_reader_chooses_the_measure_and_which_way_is_best(loan: Model, query: str, says: str) -> None:
     assert says in text_of(part(query))
+
+
+def test_what_another_evaluator_measured_or_a_pipeline_reported_is_left_out_and_counted(loan: Model) -> None:
+    assert "left out" not in text_of(part())
+    MetricValue.objects.filter(evaluation__version__number=1).update(value=0.999)
+    Evaluation.objects.filter(version__number=1).update(evaluator="0", made_at=loan.created_at)
+    Evaluation.objects.filter(version__number=2).update(provenance="reported")
+    shown = part()
+    assert "Highest AUC: 3.0.0 , 0.860" in text_of(shown)
+    assert "2 versions are left out: measured by another evaluator, or only reported" in text_of(shown)
+    assert [words.partition(",")[0] for words in sorted(points(drawn(shown)))] == ["3.0.0", "4.0.0"]
 
 
 def test_the_choice_of_measure_stays_while_the_table_is_sorted_and_paged(loan: Model) -> None:
@@ -129,7 +140,7 @@ def test_one_measured_version_is_named_and_not_drawn() -> None:
     factories_final(version)
     measured(version, locked, auc=(0.7, 0.6, 0.8))
     shown = part()
-    assert "Best by AUC" in text_of(shown)
+    assert "Highest AUC" in text_of(shown)
     assert "<figure" not in shown
     assert "plotly" not in page_of(factories.persona("riley"), "/models/loan/")
 
