@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Q
 
 from accounts.reasons import Invalid
 from evidence.columnar import fetch
@@ -18,6 +21,7 @@ from evidence.loading import locked_file
 from evidence.locking import ID, TRUTH, input_column, segment_column
 from evidence.models import Comparison, Evaluation, LockedDataset
 from evidence.outcomes import decided, kinds_of
+from evidence.turning import turned_counts, turned_kind
 from registry.models import Task, Version
 from registry.stores import store
 
@@ -63,13 +67,44 @@ class Case:
     inputs: dict[str, str | float | None]
 
 
-def comparison_of(candidate: Version, baseline: Version, locked: LockedDataset) -> Comparison | None:
-    """The newest stored comparison of the two on the dataset, None when they never were compared there."""
-    found = Comparison.objects.filter(
-        candidate__version=candidate, baseline__version=baseline, candidate__dataset=locked
-    )
+@dataclass(frozen=True)
+class RowByRow:
+    """A stored comparison from the side that is asked for; `is_turned` where it was made the other way round."""
+
+    stored: Comparison
+    is_turned: bool = False
+
+    @property
+    def candidate(self) -> Evaluation:
+        return self.stored.baseline if self.is_turned else self.stored.candidate
+
+    @property
+    def baseline(self) -> Evaluation:
+        return self.stored.candidate if self.is_turned else self.stored.baseline
+
+    @property
+    def made_at(self) -> datetime:
+        return self.stored.made_at
+
+    @property
+    def kinds(self) -> list[str]:
+        """What a row became, seen from this side, by the number that is stored for it."""
+        stored = kinds_of(self.candidate.dataset.task)
+        return [turned_kind(kind) if self.is_turned else kind for kind in stored]
+
+
+def comparison_of(candidate: Version, baseline: Version, locked: LockedDataset) -> RowByRow | None:
+    """The newest stored comparison of the two on the dataset, whichever way round it was made; None when they never
+    were compared there."""
+    there = Q(candidate__version=candidate, baseline__version=baseline)
+    back = Q(candidate__version=baseline, baseline__version=candidate)
+    found = Comparison.objects.filter(there | back, candidate__dataset=locked)
     related = "candidate__version__model", "baseline__version__model", "candidate__dataset__dataset_version__dataset"
-    return found.select_related(*related).order_by("-made_at", "-pk").first()
+    newest = found.select_related(*related).order_by("-made_at", "-pk").first()
+    if newest is None:
+        return None
+    newest.baseline.dataset = newest.candidate.dataset  # which is what they were compared on
+    return RowByRow(newest, is_turned=newest.candidate.version_id != candidate.pk)
 
 
 def check_asked(asked: Asked, locked: LockedDataset) -> None:
@@ -100,21 +135,26 @@ def segment_asked(text: str, locked: LockedDataset) -> tuple[str, str]:
     raise Invalid("no_such_segment", f"{text!r} names no segment.", "Write it as column:segment.")
 
 
-def count_cases(comparison: Comparison, asked: Asked) -> int:
+def count_cases(comparison: RowByRow, asked: Asked) -> int:
     """How many rows are asked for, by the counts that were stored; no row is read."""
     counts = decision_counts(comparison, asked.column, asked.segment)
     return counts.get(asked.outcome, 0) if asked.outcome else sum(counts.values())
 
 
-def decision_counts(comparison: Comparison, column: str = "", segment: str = "") -> dict[str, int]:
+def decision_counts(comparison: RowByRow, column: str = "", segment: str = "") -> dict[str, int]:
     """How many rows became what, of all rows or of one segment."""
+    counts = _stored_counts(comparison.stored, column, segment)
+    return turned_counts(counts) if comparison.is_turned else counts
+
+
+def _stored_counts(stored: Comparison, column: str, segment: str) -> dict[str, int]:
     if not column:
-        return dict(comparison.result["decisions"])
-    by_column = comparison.by_segment.get("segment_decisions", {})
+        return dict(stored.result["decisions"])
+    by_column = stored.by_segment.get("segment_decisions", {})
     return dict(by_column.get(column, {}).get(segment, {}))
 
 
-def next_rows(comparison: Comparison, asked: Asked, *, most: int) -> list[int]:
+def next_rows(comparison: RowByRow, asked: Asked, *, most: int) -> list[int]:
     """The numbers of the next rows asked for, in the order asked for, `most` at most.
 
     Raises BytesGone when the rows or what became of them are gone from the store.
@@ -126,11 +166,12 @@ def next_rows(comparison: Comparison, asked: Asked, *, most: int) -> list[int]:
     return [int(row) for row in found[start : start + most]]
 
 
-def _fits(comparison: Comparison, asked: Asked) -> npt.NDArray[np.bool_]:
+def _fits(comparison: RowByRow, asked: Asked) -> npt.NDArray[np.bool_]:
     locked = comparison.candidate.dataset
     fits = np.ones(locked.rows, dtype=np.bool_)
     if asked.outcome:
-        fits &= _outcomes(comparison) == kinds_of(locked.task).index(asked.outcome)
+        with _opened(comparison.stored.outcomes_digest) as outcomes:
+            fits &= outcomes == comparison.kinds.index(asked.outcome)
     if asked.column:
         column = segment_column(locked.segment_columns.index(asked.column))
         with locked_file(locked) as path:
@@ -138,7 +179,7 @@ def _fits(comparison: Comparison, asked: Asked) -> npt.NDArray[np.bool_]:
     return fits
 
 
-def _farthest(comparison: Comparison, found: RowNumbers, after: int | None, most: int) -> RowNumbers:
+def _farthest(comparison: RowByRow, found: RowNumbers, after: int | None, most: int) -> RowNumbers:
     """Of the rows found those whose answers differ most; among equals the earlier row first."""
     change = _changes(comparison)
     if after is not None:
@@ -152,28 +193,34 @@ def _farthest(comparison: Comparison, found: RowNumbers, after: int | None, most
     return found[np.argsort(-change[found], kind="stable")[:most]]
 
 
-def _changes(comparison: Comparison) -> npt.NDArray[Any]:
+def _changes(comparison: RowByRow) -> npt.NDArray[Any]:
     """How far apart the two answers to each row are: half the sum over classes, so 0 to 1 for probabilities."""
-    before, after = _scores(comparison.baseline), _scores(comparison.candidate)
-    if before.shape != after.shape:  # one of them named classes only, so only decisions can be set side by side
-        task = comparison.candidate.dataset.task
-        return np.not_equal(decided(task, Predicted(before)), decided(task, Predicted(after))).astype(np.float64)
-    apart: npt.NDArray[np.float64] = np.abs(after - before)
+    sides = (comparison.baseline.predictions_digest, comparison.candidate.predictions_digest)
+    with _opened(sides[0]) as before, _opened(sides[1]) as after:
+        if before.shape != after.shape:  # one of them named classes only, so only decisions can be set side by side
+            task = comparison.candidate.dataset.task
+            return np.not_equal(decided(task, Predicted(before)), decided(task, Predicted(after))).astype(np.float64)
+        apart: npt.NDArray[np.float64] = np.abs(after - before)
     return np.sum(apart, axis=1) / 2 if apart.ndim == 2 else apart
 
 
-def read_cases(comparison: Comparison, rows: Sequence[int]) -> Iterator[Case]:
-    """These rows, in this order. Raises BytesGone when something of them is gone from the store."""
-    locked = comparison.candidate.dataset
-    kinds = kinds_of(locked.task)
-    with locked_file(locked) as path:
+def read_cases(comparison: RowByRow, rows: Sequence[int]) -> Iterator[Case]:
+    """These rows, in this order, each stored file fetched once.
+
+    Raises BytesGone when something of them is gone from the store.
+    """
+    locked, kinds = comparison.candidate.dataset, comparison.kinds
+    digests = (each.predictions_digest for each in (comparison.baseline, comparison.candidate))
+    with ExitStack() as files:
+        path = files.enter_context(locked_file(locked))
+        outcomes = files.enter_context(_opened(comparison.stored.outcomes_digest))
+        before, after = (files.enter_context(_opened(digest)) for digest in digests)
         for start in range(0, len(rows), _READ_AT_ONCE):
-            some = rows[start : start + _READ_AT_ONCE]
-            became = _outcomes(comparison, some)
-            before, after = _answers(locked, comparison.baseline, some), _answers(locked, comparison.candidate, some)
-            told = zip(_plain_cases(locked, path, some), became, before, after, strict=True)
-            for case, kind, was, now in told:
-                yield replace(case, outcome=kinds[kind], baseline=was, candidate=now)
+            some = list(rows[start : start + _READ_AT_ONCE])
+            was = _answers(locked, comparison.baseline, before[some])
+            now = _answers(locked, comparison.candidate, after[some])
+            for case, kind, *told in zip(_plain_cases(locked, path, some), outcomes[some], was, now, strict=True):
+                yield replace(case, outcome=kinds[kind], baseline=told[0], candidate=told[1])
 
 
 def _plain_cases(locked: LockedDataset, path: Path, rows: Sequence[int]) -> Iterator[Case]:
@@ -219,27 +266,20 @@ def _input(value: Any) -> str | float | None:
     return None if isnan(value) else float(value)
 
 
-def _answers(locked: LockedDataset, evaluation: Evaluation, rows: Sequence[int]) -> list[Answer]:
-    scores = _scores(evaluation, rows)
+def _answers(locked: LockedDataset, evaluation: Evaluation, scores: npt.NDArray[Any]) -> list[Answer]:
     if locked.task == Task.REGRESSION:
         return [Answer(float(score), "") for score in scores]
     decisions = decided(locked.task, Predicted(scores, evaluation.version.decision_threshold))
-    told: list[float | None] = [float(score) for score in scores] if locked.task == Task.BINARY else [None] * len(rows)
+    told: list[float | None] = (
+        [float(score) for score in scores] if locked.task == Task.BINARY else [None] * len(scores)
+    )
     if scores.ndim == 2:
         told = [float(scores[place, decision]) for place, decision in enumerate(decisions)]
     return [Answer(score, _in_words(locked, int(decision))) for score, decision in zip(told, decisions, strict=True)]
 
 
-def _outcomes(comparison: Comparison, rows: Sequence[int] | None = None) -> npt.NDArray[Any]:
-    return _stored(comparison.outcomes_digest, rows)
-
-
-def _scores(evaluation: Evaluation, rows: Sequence[int] | None = None) -> npt.NDArray[Any]:
-    return _stored(evaluation.predictions_digest, rows)
-
-
-def _stored(digest: str, rows: Sequence[int] | None) -> npt.NDArray[Any]:
-    """A file of one entry per row, or only these rows of it: ten million needn't be read to show 25."""
+@contextmanager
+def _opened(digest: str) -> Iterator[npt.NDArray[Any]]:
+    """A file of one entry per row, mapped: ten million needn't be read to show 25."""
     with store().as_file(digest) as path:
-        whole = np.load(path, mmap_mode="r", allow_pickle=False)
-        return np.array(whole if rows is None else whole[list(rows)])
+        yield np.load(path, mmap_mode="r", allow_pickle=False)

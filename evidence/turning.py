@@ -1,5 +1,6 @@
 """A comparison seen from the other side: what was the baseline becomes the candidate."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from evidence.comparison import Comparison
@@ -16,10 +17,10 @@ def turned(comparison: Comparison) -> Comparison:
         comparison,
         measures=[turned_difference(each) for each in comparison.measures],
         segments=_segments(comparison.segments),
-        decisions=_decisions(comparison.decisions),
+        decisions=turned_counts(comparison.decisions),
         other_segments={metric: _segments(rows) for metric, rows in comparison.other_segments.items()},
         segment_decisions={
-            column: {group: _decisions(counts) for group, counts in groups.items()}
+            column: {group: turned_counts(counts) for group, counts in groups.items()}
             for column, groups in comparison.segment_decisions.items()
         },
     )
@@ -49,5 +50,11 @@ def _segments(differences: list[Difference]) -> list[Difference]:
     return sorted(judged, key=surest_harm) + unjudged
 
 
-def _decisions(counts: dict[str, int]) -> dict[str, int]:
-    return {kind: counts[_DECISIONS.get(kind, kind)] for kind in counts}
+def turned_counts(counts: Mapping[str, int]) -> dict[str, int]:
+    """How many rows became what, from the other side."""
+    return {turned_kind(kind): rows for kind, rows in counts.items()}
+
+
+def turned_kind(kind: str) -> str:
+    """What became of a row, from the other side: fixed is broken there, closer farther, and the other way round."""
+    return _DECISIONS.get(kind, kind)

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.reasons import Reason
 from dashboard import figures
 from evidence.actions.cases import MOST_EXPORTED, Shown
-from evidence.cases import BY_CHANGE, Answer, Asked, Case, count_cases, decision_counts
+from evidence.cases import BY_CHANGE, Answer, Asked, Case, RowByRow, count_cases, decision_counts
 from evidence.groups import group_name
 from evidence.models import Comparison, LockedDataset
 from evidence.outcomes import kinds_of
@@ -42,7 +42,7 @@ class Chosen:
     candidate: Version
     baseline: Version
     locked: LockedDataset
-    comparison: Comparison | None
+    comparison: RowByRow | None
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -208,7 +208,7 @@ def _after(asked: Asked, after: int | None) -> Asked:
     return Asked(asked.outcome, asked.column, asked.segment, asked.by, after)
 
 
-def _tables(chosen: Chosen, asked: Asked, comparison: Comparison) -> Iterator[CountTable]:
+def _tables(chosen: Chosen, asked: Asked, comparison: RowByRow) -> Iterator[CountTable]:
     yield CountTable("", [_count_row(chosen, comparison, "All rows", Asked(by=asked.by))])
     for column in chosen.locked.segment_columns:
         groups = chosen.locked.groups[column]
@@ -218,7 +218,7 @@ def _tables(chosen: Chosen, asked: Asked, comparison: Comparison) -> Iterator[Co
         yield CountTable(column.replace("_", " "), rows)
 
 
-def _count_row(chosen: Chosen, comparison: Comparison, name: str, asked: Asked) -> CountRow:
+def _count_row(chosen: Chosen, comparison: RowByRow, name: str, asked: Asked) -> CountRow:
     counts = decision_counts(comparison, asked.column, asked.segment)
     return CountRow(name, list(_counts(chosen, counts, asked)))
 
@@ -271,8 +271,9 @@ def compared_pairs(model: Model, *, version: int | None, dataset: str) -> list[C
 
 def _pairs(comparisons: Iterable[Comparison]) -> Iterator[ComparedPair]:
     for each in comparisons:
-        chosen = Chosen(each.candidate.version, each.baseline.version, each.candidate.dataset, each)
-        counts = decision_counts(each)
+        compared = RowByRow(each)
+        chosen = Chosen(each.candidate.version, each.baseline.version, each.candidate.dataset, compared)
+        counts = decision_counts(compared)
         yield ComparedPair(chosen, [(TITLES[kind], counts.get(kind, 0)) for kind in shown_kinds(chosen.locked)])
 
 

@@ -220,9 +220,7 @@ def _moved(comparison: Comparison) -> tuple[int, int]:
 
 
 def _rows_address(lineup: Lineup, entry: Entry) -> str:
-    """The rows themselves, the way round in which they were compared."""
-    ahead, behind = entry.version, lineup.baseline.version
-    if (ahead.pk, behind.pk) not in lineup.pairs:
-        ahead, behind = behind, ahead
-    told = {"version": ahead.number, "against": behind.number, "dataset": str(lineup.locked)}
+    """The rows themselves, against the baseline."""
+    versions = {"version": entry.version.number, "against": lineup.baseline.version.number}
+    told = versions | {"dataset": str(lineup.locked)}
     return f"{reverse('cases', args=[lineup.model.name])}?{urlencode(told)}"

@@ -13,8 +13,8 @@ from accounts.reasons import refuse_if
 from audit.actions import record
 from audit.verbs import Verb
 from evidence import events
-from evidence.cases import Asked, Case, check_asked, next_rows, read_cases
-from evidence.models import Comparison, ExposureEntry
+from evidence.cases import Asked, Case, RowByRow, check_asked, next_rows, read_cases
+from evidence.models import ExposureEntry
 from evidence.permissions import why_not_see_rows
 from registry.subjects import version_subject
 
@@ -30,7 +30,7 @@ class Shown:
     next_after: int | None
 
 
-def show_cases(comparison: Comparison, asked: Asked, *, actor: User) -> Shown:
+def show_cases(comparison: RowByRow, asked: Asked, *, actor: User) -> Shown:
     """The next page of the rows asked for, noted as one look at the dataset; an empty page isn't noted.
 
     Raises Forbidden without the right to see rows, Invalid for a filter that can't be, BytesGone when the rows or
@@ -44,7 +44,7 @@ def show_cases(comparison: Comparison, asked: Asked, *, actor: User) -> Shown:
     return Shown(cases, cases[-1].number if len(rows) > PAGE_SIZE else None)
 
 
-def export_cases(comparison: Comparison, asked: Asked, *, actor: User) -> Iterator[Case]:
+def export_cases(comparison: RowByRow, asked: Asked, *, actor: User) -> Iterator[Case]:
     """The rows asked for from the first on, `MOST_EXPORTED` at most, noted before the first of them is handed out.
 
     Raises as `show_cases` does.
@@ -58,13 +58,13 @@ def export_cases(comparison: Comparison, asked: Asked, *, actor: User) -> Iterat
     return chain((case for _, case in first), cases)
 
 
-def _check(comparison: Comparison, asked: Asked, actor: User) -> None:
+def _check(comparison: RowByRow, asked: Asked, actor: User) -> None:
     refuse_if(why_not_see_rows(comparison.candidate.version.model, actor))
     check_asked(asked, comparison.candidate.dataset)
 
 
 @transaction.atomic
-def _note(verb: Verb, comparison: Comparison, asked: Asked, rows: int, *, actor: User) -> None:
+def _note(verb: Verb, comparison: RowByRow, asked: Asked, rows: int, *, actor: User) -> None:
     version, locked = comparison.candidate.version, comparison.candidate.dataset
     ExposureEntry.objects.create(dataset=locked, what=ExposureEntry.What.ROWS, who=actor.username, version=str(version))
     told = {name: value for name, value in asdict(asked).items() if value not in {"", None}}

@@ -134,12 +134,29 @@ def test_the_file_has_all_the_rows_and_says_when_it_is_cut_off(
 
 
 def test_what_was_not_compared_says_how_it_comes_to_be(people: Any, comparison: Comparison) -> None:
-    page = page_of(people.riley, BASE.replace("version=2&against=1", "version=1&against=2"))
+    factories.version_of(comparison.candidate.version.model)
+    address = BASE.replace("version=2&against=1", "version=3&against=1")
+    page = page_of(people.riley, address)
     assert "They were not compared yet" in page
     assert "a gate of its policy measures on loan-holdout@1" in page
-    page_of(
-        people.riley, BASE.replace("version=2&against=1", "version=1&against=2").replace("cases/", "cases.csv"), 404
-    )
+    page_of(people.riley, address.replace("cases/", "cases.csv"), 404)
+
+
+def test_what_was_compared_the_other_way_round_keeps_the_names_of_this_side(
+    people: Any, comparison: Comparison
+) -> None:
+    address = BASE.replace("version=2&against=1", "version=1&against=2")
+    counts = comparison.result["decisions"]
+    told = " ".join(f"{counts[kind]}" for kind in ("both_right", "broken", "fixed", "both_wrong"))
+    page = page_of(people.riley, f"{address}&outcome=broken")
+    assert f"All rows {told}" in text_of(section(page, "counts"))
+    assert "Broken: only v2 was." in text_of(section(page, "counts"))
+    assert f"Broken: {counts['fixed']}" in text_of(section(page, "rows"))
+    answer = client_of(people.riley).get(f"{address}&outcome=fixed".replace("cases/", "cases.csv"))
+    heading, *rows = csv.reader(answer.getvalue().decode().splitlines())
+    assert heading[4:8] == ["v2 score", "v2 decided", "v1 score", "v1 decided"]
+    assert len(rows) == counts["broken"]
+    assert all(row[3] == row[7] != row[5] for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,8 @@ def test_fixed_and_broken_rows_are_counted_and_linked(three: list[Evaluation]) -
     assert f"{counts['broken']}" in words(part)
     assert f"{counts['fixed']}" in words(part)
     assert "/models/loan/cases/?version=2&amp;against=1&amp;dataset=loan-holdout%401" in part
+    back = section(shown(THREE.replace("baseline=1", "baseline=2")), "cases")
+    assert "/models/loan/cases/?version=1&amp;against=2&amp;dataset=loan-holdout%401" in back
 
 
 def test_times_are_compared_only_where_they_were_taken_together(three: list[Evaluation]) -> None:

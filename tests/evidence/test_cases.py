@@ -8,14 +8,15 @@ import pytest
 from accounts.reasons import Forbidden, Invalid
 from accounts.roles import Role
 from audit.models import AuditEvent
+from evidence import cases as reading
 from evidence.actions import cases as showing
 from evidence.actions import compare_evaluations, lock_dataset
 from evidence.actions.cases import export_cases, show_cases
 from evidence.actions.evaluate import store_evaluation
-from evidence.cases import BY_CHANGE, Asked, comparison_of, count_cases, decision_counts, segment_asked
+from evidence.cases import BY_CHANGE, Asked, RowByRow, comparison_of, count_cases, decision_counts, segment_asked
 from evidence.labels import Declaration
 from evidence.loading import load_rows
-from evidence.models import Comparison, ExposureEntry, LockedDataset, Provenance
+from evidence.models import ExposureEntry, LockedDataset, Provenance
 from registry.actions import create_dataset
 from registry.models import Task
 from registry.stores import BytesGone, store
@@ -40,7 +41,7 @@ def locked_table(header: str, lines: list[str], declared: Declaration) -> Locked
     return lock_dataset(dataset, ["\n".join([header, *lines]).encode()], declared, actor=factories.persona("sam"))
 
 
-def compared(locked: LockedDataset, before: Any, after: Any, **facts: Any) -> Comparison:
+def compared(locked: LockedDataset, before: Any, after: Any, **facts: Any) -> RowByRow:
     model, rows = factories.model_named(), load_rows(locked)
     thresholds = (0.4, 0.6) if locked.task == Task.BINARY else (None, None)
     sides = []
@@ -55,7 +56,7 @@ def compared(locked: LockedDataset, before: Any, after: Any, **facts: Any) -> Co
 
 
 @pytest.fixture
-def comparison() -> Comparison:
+def comparison() -> RowByRow:
     lines = [
         f"id{row},{row / 4 if row % 7 else ''},word {row},{REGION[row]},{'yes' if TRUTH[row] else 'no'}"
         for row in range(ROWS)
@@ -69,7 +70,7 @@ def riley() -> Any:
     return factories.persona("riley")
 
 
-def all_pages(comparison: Comparison, asked: Asked, who: Any) -> list[int]:
+def all_pages(comparison: RowByRow, asked: Asked, who: Any) -> list[int]:
     numbers: list[int] = []
     while True:
         shown = show_cases(comparison, asked, actor=who)
@@ -107,6 +108,31 @@ def test_counts_of_segments_add_up_to_those_of_all_rows(comparison):
     of_groups = [decision_counts(comparison, "region", group) for group in ("no:rth", "south", "west")]
     for kind, rows in decision_counts(comparison).items():
         assert sum(counts[kind] for counts in of_groups) == rows == (kind == OUTCOME).sum()
+
+
+@pytest.mark.parametrize("outcome", ["both_right", "fixed", "broken", "both_wrong"])
+def test_what_was_compared_the_other_way_round_is_read_from_this_side(comparison, riley, outcome):
+    back = comparison_of(comparison.baseline.version, comparison.candidate.version, comparison.candidate.dataset)
+    assert back is not None
+    there = {"fixed": "broken", "broken": "fixed"}.get(outcome, outcome)
+    wanted = [row for row in range(ROWS) if OUTCOME[row] == there]
+    shown = show_cases(back, Asked(outcome), actor=riley).cases
+    assert [case.number for case in shown] == wanted[: showing.PAGE_SIZE]
+    assert {case.outcome for case in shown} == {outcome}
+    assert count_cases(back, Asked(outcome)) == len(wanted)
+    for region in ("no:rth", "south", "west"):
+        counts = decision_counts(back, "region", region)
+        assert counts[outcome] == sum(OUTCOME[row] == there and REGION[row] == region for row in range(ROWS))
+    first = shown[0]
+    assert (first.baseline.score, first.candidate.score) == (AFTER[first.number], BEFORE[first.number])
+
+
+def test_a_file_of_many_rows_fetches_each_stored_file_once(comparison, riley, monkeypatch):
+    fetched, real = [], type(store()).as_file
+    monkeypatch.setattr(type(store()), "as_file", lambda self, digest: (fetched.append(digest), real(self, digest))[1])
+    monkeypatch.setattr(reading, "_READ_AT_ONCE", 7)
+    assert len(list(export_cases(comparison, Asked(), actor=riley))) == ROWS
+    assert len(fetched) == len(set(fetched)) == 4
 
 
 def test_a_count_reads_no_file(comparison, monkeypatch):
