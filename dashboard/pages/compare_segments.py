@@ -87,7 +87,9 @@ def groups_of(lineup: Lineup, drawn: Drawn, asked: Asked) -> Groups | None:
         columns=[(each, column_in_words(each)) for each in columns],
         rows=large,
         small=[row for row in rows if row.rows < MINIMUM_SEGMENT_ROWS],
-        chart=dumbbells(drawn, metric, _figures(large, lineup.entries), column_in_words(column)),
+        chart=dumbbells(
+            drawn, metric, _figures(large, lineup.entries), column_in_words(column), judged=_judged(large, lineup)
+        ),
     )
 
 
@@ -126,6 +128,16 @@ def _differences(lineup: Lineup, entry: Entry, metric: Metric, column: str) -> d
 def _surest_first(row: GroupRow) -> tuple[bool, float, str]:
     judged = [cell.difference for cell in row.cells if cell.difference and cell.difference.low is not None]
     return not judged, min((surest_harm(each)[0] for each in judged), default=0.0), row.name
+
+
+def _judged(rows: Sequence[GroupRow], lineup: Lineup) -> dict[int, list[Difference]]:
+    """By version's key the differences that have an interval."""
+    found: dict[int, list[Difference]] = {}
+    for row in rows:
+        for entry, cell in zip(lineup.entries, row.cells, strict=True):
+            if cell.difference is not None and cell.difference.low is not None:
+                found.setdefault(entry.version.pk, []).append(cell.difference)
+    return found
 
 
 def _figures(rows: Sequence[GroupRow], entries: Sequence[Entry]) -> dict[str, dict[int, float]]:

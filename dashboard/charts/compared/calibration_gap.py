@@ -16,10 +16,9 @@ def calibration_gap(drawn: Drawn) -> Chart | None:
         gaps, ends = _gaps(curve), _ends(curve)
         line = marked_line(curve["score"], gaps, "%{y:+.1%} at a score of %{x:.1%}", series)
         lines.append(line | {"error_y": bars(gaps, ends, series) | {"thickness": 1}})
-    told = sorted(((mean_gap(curve), series.name) for series, curve in curves), key=lambda each: each[0])
-    finding = f"{told[0][1]} stays nearest to what happens: {_points(told[0][0])} off on average"
-    if len(told) > 1:
-        finding += f"; {told[-1][1]} is farthest, {_points(told[-1][0])}"
+    told = "; ".join(f"{series.name} {_points(mean_gap(curve))}" for series, curve in curves)
+    finding = f"Scores are off from what happens, on average over the rows, by: {told}."
+    finding = drawn.said_of("calibration_error", best="stays nearest to what happens") or finding
     drawing = {"data": [reference((0, 1), (0, 0)), *lines], "layout": _LAYOUT}
     caption = "Came true − scored, mean of each bin. Bars: 95% intervals."
     rows = [
@@ -28,7 +27,7 @@ def calibration_gap(drawn: Drawn) -> Chart | None:
         for score, observed, n in zip(curve["score"], curve["observed"], curve["n"], strict=True)
     ]
     heads = ["Version", "Scored on average", "Came true", "Gap", "Rows"]
-    return Chart("calibration-gap", "Calibration gap", drawing, f"{finding}.", caption, heads, rows)
+    return Chart("calibration-gap", "Calibration gap", drawing, finding, caption, heads, rows)
 
 
 def _gaps(curve: Curve) -> list[float]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from dashboard.charts.compared.series import Drawn, points
+from dashboard.charts.compared.series import Drawn, Series, points
 from dashboard.charts.drawing import Chart, layout
-from dashboard.figures import SHARE, figure
-from evidence.lineup import goodness
+from dashboard.figures import SHARE, difference, figure, interval
+from evidence.differences import Difference
+from evidence.groups import group_name
 from evidence.metrics import Metric
 
 #: Groups drawn; the table beside has all of them.
@@ -14,8 +15,19 @@ MOST_DRAWN = 20
 _NAME_CUT = 28
 
 
-def dumbbells(drawn: Drawn, metric: Metric, groups: Mapping[str, Mapping[int, float]], title: str) -> Chart | None:
-    """`groups`: by name and version's key the group's figure, in the order drawn. None without a group to draw."""
+def dumbbells(
+    drawn: Drawn,
+    metric: Metric,
+    groups: Mapping[str, Mapping[int, float]],
+    title: str,
+    *,
+    judged: Mapping[int, Sequence[Difference]],
+) -> Chart | None:
+    """None without a group to draw.
+
+    `groups`: by name and version's key the group's figure, in the order drawn. `judged`: by version's key what was
+    judged of groups against the baseline.
+    """
     shown = list(groups.items())[:MOST_DRAWN]
     if not shown:
         return None
@@ -42,22 +54,24 @@ def dumbbells(drawn: Drawn, metric: Metric, groups: Mapping[str, Mapping[int, fl
     left = f" The first {MOST_DRAWN} of {len(groups)} groups." if len(groups) > MOST_DRAWN else ""
     caption = f"{metric.title} by {title.lower()}, all rows of each group.{left}"
     heads = [title, *(each.name for each in drawn.series)]
+    told = [(series, each) for series in drawn.series for each in judged.get(series.entry.version.pk, ())]
     return Chart(
-        "groups", f"{metric.title} by {title.lower()}", drawing, _finding(drawn, metric, shown), caption, heads, rows
+        "groups", f"{metric.title} by {title.lower()}", drawing, _finding(drawn, metric, told), caption, heads, rows
     )
 
 
-def _finding(drawn: Drawn, metric: Metric, shown: Sequence[tuple[str, Mapping[int, float]]]) -> str:
-    name, found = max(shown, key=lambda each: max(each[1].values()) - min(each[1].values()))
-    names = {each.entry.version.pk: each.name for each in drawn.series}
-    ranked = sorted((key for key in found if key in names), key=lambda key: goodness(metric, found[key]))
-    if len(ranked) < 2:
-        return f"Only one version has figures for {name}."
-    worst, best = ranked[0], ranked[-1]
-    return (
-        f"The versions are farthest apart for {name}: {names[best]} {figure(found[best], metric.unit)}, {names[worst]} "
-        f"{figure(found[worst], metric.unit)}."
-    )
+def _finding(drawn: Drawn, metric: Metric, judged: Sequence[tuple[Series, Difference]]) -> str:
+    """The surest difference from the baseline in any group, by the end of its interval that lies nearest to zero."""
+    if not judged:
+        return "No version is compared with the baseline row by row in these groups."
+    parted = [(series, each) for series, each in judged if each.verdict in ("better", "worse")]
+    if not parted:
+        return "No group shows a measurable difference."
+    series, surest = max(parted, key=lambda each: min(abs(each[1].low or 0.0), abs(each[1].high or 0.0)))
+    baseline = next((each.name for each in drawn.series if each.place == 1), "the baseline")
+    shift = f"{difference(surest.difference, metric.unit)} ({interval(surest.low, surest.high, metric.unit)})"
+    told = f"{series.name} is {surest.verdict} than {baseline}, {metric.title} {shift}"
+    return f"Surest for {group_name(surest.value)}: {told}."
 
 
 def _layout(metric: Metric, names: Sequence[str]) -> dict[str, object]:
