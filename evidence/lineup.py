@@ -76,11 +76,17 @@ class Lineup:
 
     def comparison(self, candidate: Entry, baseline: Entry) -> Comparison | None:
         """What is stored of the one against the other, turned round where it was made the other way."""
-        stored = self.pairs.get((candidate.version.pk, baseline.version.pk))
-        if stored is not None:
-            return stored
-        backwards = self.pairs.get((baseline.version.pk, candidate.version.pk))
-        return turned(backwards) if backwards else None
+        pair = (candidate.version.pk, baseline.version.pk)
+        if pair in self.pairs:
+            return self.pairs[pair]
+        if pair not in self._turned and pair[::-1] in self.pairs:
+            self._turned[pair] = turned(self.pairs[pair[::-1]])
+        return self._turned.get(pair)
+
+    @cached_property
+    def _turned(self) -> dict[tuple[int, int], Comparison]:
+        """What was turned round already: each look at a thousand groups would do it anew."""
+        return {}
 
     def difference(self, candidate: Entry, baseline: Entry, metric: str) -> Difference | None:
         """The metric's paired difference over all rows; None where the two weren't compared."""
@@ -98,11 +104,11 @@ class Lineup:
     def missing_pairs(self) -> list[tuple[Evaluation, Evaluation]]:
         """Candidate and baseline of each comparison that could be made and wasn't, those with the baseline first."""
         able = [entry for entry in self.entries if entry.is_comparable]
-        wanted = [(later, earlier) for earlier, later in combinations(able, 2)]
+        there = {frozenset(pair) for pair in self.pairs}
         return [
             (later.evaluation, earlier.evaluation)
-            for later, earlier in wanted
-            if later.evaluation and earlier.evaluation and self.comparison(later, earlier) is None
+            for earlier, later in combinations(able, 2)
+            if later.evaluation and earlier.evaluation and {later.version.pk, earlier.version.pk} not in there
         ]
 
     @cached_property

@@ -109,14 +109,15 @@ def reported_metrics(version: Version) -> QuerySet[ReportedMetric]:
 
 
 def lineup_of(
-    model: Model, versions: Sequence[Version], locked: LockedDataset, baseline: Version, *, by_segment: bool = False
+    model: Model, versions: Sequence[Version], locked: LockedDataset, baseline: Version, *, drawn: bool = False
 ) -> Lineup:
     """These versions of the model, the baseline among them, side by side on the dataset; four queries.
 
-    `by_segment` loads the large part of the comparisons with the baseline too, in a fifth.
+    `drawn` loads what only a page shows, too: curves, and in a fifth query the large part of the comparisons with the
+    baseline.
     """
     ordered = [baseline, *sorted((each for each in versions if each != baseline), key=lambda each: each.number)]
-    found = _evaluations_on(locked, ordered)
+    found = _evaluations_on(locked, ordered, drawn=drawn)
     values = _values_of(found.values())
     elsewhere = _measured_elsewhere(ordered, locked)
     bare = [Entry(version, found.get(version.pk), values.get(version.pk, {})) for version in ordered]
@@ -129,12 +130,13 @@ def lineup_of(
         )
         for each in bare
     ]
-    return Lineup(model, locked, entries, _comparisons_among(entries, by_segment=by_segment))
+    return Lineup(model, locked, entries, _comparisons_among(entries, by_segment=drawn))
 
 
-def _evaluations_on(locked: LockedDataset, ordered: Sequence[Version]) -> dict[int, Evaluation]:
+def _evaluations_on(locked: LockedDataset, ordered: Sequence[Version], *, drawn: bool) -> dict[int, Evaluation]:
     """By version, the newest one that the baseline's evaluator made; else the newest."""
-    made = Evaluation.objects.filter(dataset=locked, version__in=ordered).defer("fairness", "log")
+    made = Evaluation.objects.filter(dataset=locked, version__in=ordered)
+    made = made.defer(*(part for part in _LARGE if part != "curves" or not drawn))
     newest_last = list(made.order_by("made_at", "pk"))
     of_baseline = [each for each in newest_last if each.version_id == ordered[0].pk]
     wanted = of_baseline[-1].evaluator if of_baseline else ""

@@ -40,7 +40,8 @@ def compare(request: SignedInRequest, name: str) -> HttpResponse:
     asked = asked_of(request.POST if request.method == "POST" else request.GET)
     if not asked.can_be_compared:
         return render(request, "pages/compare_choice.html", {"page": choice_page(model, asked), "model": model})
-    lineup = _lineup(model, asked, by_segment=request.method != "POST")
+    is_part = request.method == "POST" or request.GET.get("part") == "asked"
+    lineup = _lineup(model, asked, drawn=not is_part)
     if lineup is None:
         return render(request, "pages/compare_nothing.html", {"model": model, "asked": asked})
     whole = Asked(
@@ -57,14 +58,14 @@ def compare(request: SignedInRequest, name: str) -> HttpResponse:
     return _page(request, lineup, whole)
 
 
-def _lineup(model: Model, asked: Asked, *, by_segment: bool) -> Lineup | None:
+def _lineup(model: Model, asked: Asked, *, drawn: bool) -> Lineup | None:
     """None while none of the versions was measured on labelled data."""
     versions = chosen_versions(model, asked.versions)
     locked = dataset_to_compare_on(model, asked.dataset, versions)
     if locked is None:
         return None
     baseline = baseline_among(model, asked.baseline, versions)
-    return lineup_of(model, versions, locked, baseline, by_segment=by_segment)
+    return lineup_of(model, versions, locked, baseline, drawn=drawn)
 
 
 def _page(request: SignedInRequest, lineup: Lineup, asked: Asked) -> HttpResponse:

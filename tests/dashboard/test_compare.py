@@ -318,6 +318,16 @@ def test_the_part_that_asks_for_itself_ends_by_loading_the_page(three: list[Eval
     assert answer.headers["HX-Refresh"] == "true"
 
 
+def test_asking_how_far_they_are_reads_no_curves_and_no_groups(three: list[Evaluation]) -> None:
+    compare_evaluations(three[1], three[0])
+    ask("riley")
+    client = client_of(persona("riley"))
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(f"{THREE}&part=asked").status_code == 200
+    large = ('"curves"', '"by_segment"', '"fairness"')
+    assert [query["sql"] for query in asked if any(part in query["sql"] for part in large)] == []
+
+
 def test_who_only_sees_the_model_is_told_who_may_ask(three: list[Evaluation]) -> None:
     assert ask("omar").status_code == 403
     assert not Job.objects.filter(task=TASK).exists()

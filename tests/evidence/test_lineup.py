@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evidence import lineup as lining_up
 from evidence.comparing import binary
 from evidence.comparison import Comparison
 from evidence.groups import Groups
@@ -145,6 +146,25 @@ def test_a_comparison_turned_is_the_one_made_the_other_way_round(seed: int) -> N
         # What is resampled draws anew; everything else is the same number.
         assert one.low == pytest.approx(other.low, abs=2e-3)
         assert one.high == pytest.approx(other.high, abs=2e-3)
+
+
+def test_a_comparison_is_turned_once_however_often_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Comparison] = []
+    monkeypatch.setattr(lining_up, "turned", lambda found: (made.append(found), turned(found))[1])
+    found = compared(*of_two(6))
+    whole = lineup({"auc": sure(0.7)}, {"auc": sure(0.8)}, {"auc": sure(0.9)}, pairs={(1, 2): found})
+    first, second, third = whole.entries
+    assert [(one.version.number, other.version.number) for one, other in missing(whole)] == [(3, 1), (3, 2)]
+    assert made == []
+    assert whole.comparison(second, first) is whole.comparison(second, first)
+    assert whole.comparison(first, second) is found
+    assert whole.comparison(third, first) is None
+    assert len(made) == 1
+
+
+def missing(whole: Lineup) -> list[tuple[Entry, Entry]]:
+    by_evaluation = {id(entry.evaluation): entry for entry in whole.entries}
+    return [(by_evaluation[id(one)], by_evaluation[id(other)]) for one, other in whole.missing_pairs]
 
 
 def test_turning_twice_gives_the_same_back() -> None:
