@@ -7,10 +7,12 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -49,8 +51,26 @@ def directory(name: str, default: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ImproperlyConfigured(f"{name}: {path} can't be made or used: {error.strerror}.") from error
+        unset = "" if os.environ.get(name) else " It isn't set: is the environment loaded (README, At work)?"
+        raise ImproperlyConfigured(f"{name}: {path} can't be made or used: {error.strerror}.{unset}") from error
     return path
+
+
+def time_zone(name: str, default: str) -> str:
+    value = _read(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:  # unknown, no name at all, a folder
+        raise ImproperlyConfigured(f"{name} must be a time zone like Europe/Oslo, not {value!r}.") from error
+    return value
+
+
+def one_of(name: str, default: str, choices: Sequence[str]) -> str:
+    """One of the choices, in whatever case."""
+    value = _read(name, default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
 
 
 def secret(name: str, *, kept_in: Path | None) -> str:
@@ -81,17 +101,35 @@ def _kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
+def _taken_apart(name: str, url: str, *, schemes: Collection[str], example: str) -> SplitResult:
+    """The parts of a URL that may hold a password. Refuses, without telling the value, what isn't one whole URL.
+
+    A `/`, `?` or `#` in a password ends the address early: the host is then half of the password, and what is left
+    of the address, with its `@`, stands where the path should be.
+    """
+    wrong = f"{name} must look like {example}, with user and password percent-encoded."
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # a property that raises
+    except ValueError:
+        raise ImproperlyConfigured(wrong) from None  # its words hold a piece of the value
+    if parts.scheme not in schemes or "@" in parts.path + parts.query or "#" in url:
+        raise ImproperlyConfigured(wrong)
+    return parts
+
+
 def database(name: str, *, default_file: Path) -> dict[str, Any]:
     """Django's settings of one database from a URL: `postgresql://user:password@host:port/name`; else SQLite."""
     url = _read(name, "")
     if not url:
         return _sqlite(default_file)
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name} must look like postgresql://user:password@host:5432/name.")
+    example = "postgresql://user:password@host:5432/name"
+    parts = _taken_apart(name, url, schemes={"postgres", "postgresql"}, example=example)
+    if not re.fullmatch("/[^/]+", parts.path):
+        raise ImproperlyConfigured(f"{name} must look like {example}.")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
+        "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
@@ -116,6 +154,17 @@ def _sqlite(file: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
         },
     }
+
+
+def redis(name: str) -> str:
+    """`redis://:password@host:6379/0`, or `rediss://` for TLS; empty when it isn't set."""
+    url = _read(name, "")
+    if url:
+        example = "redis://:password@host:6379/0"
+        parts = _taken_apart(name, url, schemes={"redis", "rediss"}, example=example)
+        if not parts.hostname or not re.fullmatch("(/[0-9]*)?", parts.path):
+            raise ImproperlyConfigured(f"{name} must look like {example}.")
+    return url
 
 
 def s3_place(name: str) -> str:
@@ -143,9 +192,10 @@ def mail(name: str) -> dict[str, Any]:
     url = _read(name, "")
     if not url:
         return {"EMAIL_BACKEND": "work.mail_files.EmailBackend"}
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@host:587.")
+    example = "smtp+tls://user:password@host:587"
+    parts = _taken_apart(name, url, schemes={"smtp", "smtp+tls", "smtps"}, example=example)
+    if not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ImproperlyConfigured(f"{name} must look like {example}.")
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
@@ -160,6 +210,11 @@ def mail(name: str) -> dict[str, Any]:
 
 def public_url(name: str, default: str) -> str:
     url = _read(name, default).rstrip("/")
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        right = False
+    if not right:
         raise ImproperlyConfigured(f"{name} must look like https://assaydesk.example.org, not {url!r}.")
     return url

@@ -14,7 +14,7 @@ EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 PORT = environment.integer("PORT", 8000, least=1)
 PUBLIC_URL = environment.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0)
-REDIS_URL = environment.text("REDIS_URL")
+REDIS_URL = environment.redis("REDIS_URL")
 ARTIFACT_STORE = environment.s3_place("ARTIFACT_STORE")
 ARTIFACT_DIR = environment.directory("ARTIFACT_DIR", VAR_DIR / "artifacts")
 S3_SOURCES_ALLOWED = environment.s3_places("S3_SOURCES_ALLOWED")
@@ -142,7 +142,7 @@ WHITENOISE_USE_FINDERS = True  # no collect step: files are served out of the ch
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = environment.text("TIME_ZONE", "UTC")
+TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Limits ------------------------------------------------------------------------------------------
@@ -204,12 +204,14 @@ globals().update(environment.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "Assaydesk <assaydesk@localhost>")
 DIGEST_HOUR = environment.integer("DIGEST_HOUR", 8, most=23)  # when one letter a day is written, in TIME_ZONE
 
+# --- Log ---------------------------------------------------------------------------------------------
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["console"], "level": environment.one_of("LOG_LEVEL", "WARNING", LEVELS)},
 }
 # W001 wants guardian in has_perm(); rights are asked for in accounts/access.py only, which reads its rows.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

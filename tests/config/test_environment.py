@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,49 @@ def test_a_mail_url_says_port_and_encryption(monkeypatch, url, port, tls, ssl):
     assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, tls, ssl)
 
 
-@pytest.mark.parametrize("url", ["desk.example", "ftp://desk.example", "https://", "/desk"])
+#: "s3cret" with a letter in it that ends the address early, as it comes out of a password generator.
+UNQUOTED = ["s3c/ret", "s3c?ret", "s3c#ret", "s3c]ret", "2/s3cret", "2?s3cret", "2#s3cret"]
+
+
+@pytest.mark.parametrize("password", UNQUOTED)
+@pytest.mark.parametrize(
+    ("read", "url"),
+    [
+        (lambda name: environment.database(name, default_file=Path("x")), "postgresql://desk:{}@db.example:5432/desk"),
+        (lambda name: environment.database(name, default_file=Path("x")), "postgresql://desk:a@{}@db.example/desk"),
+        (environment.redis, "redis://:{}@redis.example:6379/0"),
+        (environment.redis, "redis://desk:{}@redis.example:6379/0"),
+        (environment.mail, "smtp+tls://desk:{}@mail.example:587"),
+        (environment.mail, "smtp+tls://desk@example.org:{}@mail.example"),
+    ],
+)
+def test_a_password_that_isn_t_percent_encoded_is_refused_by_name_and_not_told(monkeypatch, read, url, password):
+    monkeypatch.setenv("SOME_URL", url.format(password))
+    with pytest.raises(ImproperlyConfigured, match=r"SOME_URL must look like .*percent-encoded") as refused:
+        read("SOME_URL")
+    told = "".join(traceback.format_exception(refused.value))
+    assert not [piece for piece in re.split(r"\W", password) if len(piece) > 2 and piece in told]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://redis.example", "redis://", "redis://:word@", "redis://host/desk", "redis.example"]
+)
+def test_a_redis_url_that_is_none_is_refused_without_telling_it(monkeypatch, url):
+    monkeypatch.setenv("SOME_REDIS", url)
+    with pytest.raises(ImproperlyConfigured, match="SOME_REDIS must look like redis://") as refused:
+        environment.redis("SOME_REDIS")
+    assert "word@" not in str(refused.value).replace("password@", "")
+
+
+@pytest.mark.parametrize("url", ["", "redis://host", "rediss://:p%2Fss@host:6380/3?ssl_cert_reqs=required"])
+def test_a_redis_url_is_handed_on_as_it_is(monkeypatch, url):
+    monkeypatch.setenv("SOME_REDIS", url)
+    assert environment.redis("SOME_REDIS") == url
+
+
+@pytest.mark.parametrize(
+    "url", ["desk.example", "ftp://desk.example", "https://", "/desk", "https://desk.example:https"]
+)
 def test_a_public_url_that_is_none_is_refused(monkeypatch, url):
     monkeypatch.setenv("SOME_URL", url)
     with pytest.raises(ImproperlyConfigured, match="SOME_URL must look like https://"):
@@ -172,7 +215,16 @@ def test_a_public_url_that_is_none_is_refused(monkeypatch, url):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "eighty"), ("DEBUG", "maybe"), ("GATE_SECONDS", "0"), ("DATABASE_URL", "x"), ("SECRET_KEY", "short")],
+    [
+        ("PORT", "eighty"),
+        ("DEBUG", "maybe"),
+        ("GATE_SECONDS", "0"),
+        ("DATABASE_URL", "x"),
+        ("REDIS_URL", "redis://:p/ss@redis.example"),
+        ("SECRET_KEY", "short"),
+        ("TIME_ZONE", "Oslo"),
+        ("LOG_LEVEL", "loud"),
+    ],
 )
 def test_a_bad_value_stops_the_start_with_its_name(tmp_path, name, value):
     told = subprocess.run(
@@ -186,3 +238,25 @@ def test_a_bad_value_stops_the_start_with_its_name(tmp_path, name, value):
     assert told.returncode != 0
     assert name in told.stderr.splitlines()[-1]
     assert "ImproperlyConfigured" in told.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["ready", "migrate", "check"])
+def test_manage_py_tells_a_bad_setting_in_one_line_and_ends_with_2(tmp_path, command):
+    told = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), "EMAIL_URL": "smtp+tls://user:p#ss@mail.example"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    [line] = told.stderr.splitlines()
+    assert line.startswith("manage.py: EMAIL_URL must look like smtp+tls://user:password@host:587, with")
+
+
+def test_a_folder_that_nobody_named_and_can_not_be_made_asks_after_the_environment(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("SOME_DIR", raising=False)
+    with pytest.raises(ImproperlyConfigured, match="is the environment loaded"):
+        environment.directory("SOME_DIR", tmp_path / "file" / "var")
