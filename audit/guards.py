@@ -66,6 +66,17 @@ def missing() -> set[str]:
         return set(_wanted()) - {row[0] for row in cursor.fetchall()}
 
 
+def can_be_dropped() -> bool:
+    """Whether the database role in use owns the record's table, or may act as its owner. False on SQLite, which has
+    no roles."""
+    if connection.vendor == "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass(%s)", [TABLE])
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 def assert_installed() -> None:
     """Raises ImproperlyConfigured unless every guard is in place; called when the web application starts."""
     if TABLE not in connection.introspection.table_names():

@@ -1,5 +1,6 @@
 """Whether each part of the installation does its work now. The reasons hold no address, name or secret of a server."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from audit import guards
 from registry.stores import StoreError, store
 from work.signs import alive
+
+logger = logging.getLogger(__name__)
 
 #: An answer is good for so many seconds: asking often costs nothing, and a stranger can't make the store work.
 GOOD_FOR = 5.0
@@ -74,7 +77,8 @@ def _finding(name: str, check: Callable[[], str | None]) -> Finding:
     except DatabaseError:
         connection.close()
         return Finding(name, ok=False, reason="The database can't be asked.")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the part isn't well; its words might hold a secret
+    except Exception as error:  # whatever it is, the part isn't well; its words, which might hold a secret, stay here
+        logger.exception("Looking whether %s does its work failed", name)
         return Finding(name, ok=False, reason=f"It failed with {type(error).__name__}; see the log.")
 
 
@@ -96,9 +100,14 @@ def _known_migrations() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).graph.nodes)
 
 
-def _audit() -> None:
+def _audit() -> str | None:
     if absent := guards.missing():
         raise NotWell(f"The record isn't guarded: {', '.join(sorted(absent))} missing. Run: manage.py migrate")
+    if guards.can_be_dropped():
+        return (
+            "Warning: the database role in use owns the record and can drop its guards. Use another (README, At work)."
+        )
+    return None
 
 
 def _queue() -> None:
@@ -125,7 +134,7 @@ def _try_out_folder(folder: Path) -> None:
 def _part(part: str, *, called: str) -> str:
     count = alive(part).count()
     if not count:
-        raise NotWell(f"No {called} has been seen for a minute. Start one (README, At work).")
+        raise NotWell(f"No {called} is there. Start one (README, At work).")
     return f"{count} seen"
 
 

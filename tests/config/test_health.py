@@ -85,7 +85,7 @@ def test_plain_text_is_for_people(operator):
     assert Client().get("/readyz", headers={"Accept": "application/json"}).json()["ready"] is True
 
 
-def test_nothing_told_holds_a_password(operator, settings, monkeypatch):
+def test_nothing_told_holds_a_password_and_the_log_has_what_is_not_told(operator, settings, monkeypatch, caplog):
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:1/0"
 
     def unlucky():
@@ -96,6 +96,9 @@ def test_nothing_told_holds_a_password(operator, settings, monkeypatch):
     assert set(bad) == {"queue", "store"}
     assert "hunter2" not in json.dumps(bad)
     assert "RuntimeError" in bad["store"]
+    [logged] = [record for record in caplog.records if record.name == "config.readiness"]
+    assert (logged.levelname, logged.getMessage()) == ("ERROR", "Looking whether store does its work failed")
+    assert "in unlucky" in caplog.text
 
 
 @pytest.mark.parametrize("part", ["gates", "mail", "sweeper"])
@@ -106,6 +109,14 @@ def test_a_worker_that_stopped_is_noticed_within_ninety_seconds(operator, part):
     bad = failed(operator)
     assert set(bad) - {"isolation"} == {part}
     assert "At work" in bad[part]
+
+
+@pytest.mark.parametrize("part", ["gates", "mail", "sweeper"])
+def test_a_worker_that_was_stopped_a_moment_ago_is_not_said_to_be_away_for_longer(operator, part):
+    Signing(part).stop()
+    assert "No " in failed(operator)[part]
+    assert "is there. Start one" in failed(operator)[part]
+    assert "minute" not in failed(operator)[part]
 
 
 def test_a_minute_without_any_sign_is_noticed(operator):
