@@ -1,12 +1,20 @@
--- The application's own role on PostgreSQL: it can add to the record and read it, and nothing else can be done to it.
--- Run by the owner of the database, after the first `migrate`, with psql:
---     psql "$OWNER_URL" --set=ON_ERROR_STOP=1 --set=role=assaydesk_app --set=password=... --file=deploy/audit_role.sql
--- Migrations go on running as the owner; run this file again after each, for the tables that are new.
+-- What the application's own role on PostgreSQL may do: its work, and of the record no more than adding to it and reading it.
+-- Run by the owner of the database after each `migrate`, for the tables that are new:
+--     psql postgresql://assaydesk_owner@db.example.org:5432/assaydesk --set=role=assaydesk_app --file=deploy/audit_role.sql
+-- The role is made by the PostgreSQL administrator (createuser --pwprompt assaydesk_app), who may make roles, as the
+-- owner needn't. Its password is changed with psql's \password: here it would stand in a log or a list of processes.
+-- All of it happens or nothing; psql's exit status says which.
 
-SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS wanted \gset
-\if :wanted
-    CREATE ROLE :"role" LOGIN PASSWORD :'password';
+\set ON_ERROR_STOP on
+\if :{?password}
+    \warn 'No password is set or changed here: use \\password in psql.'
 \endif
+BEGIN;
+DO $$ BEGIN  -- anybody else's GRANT would be a mere warning
+    IF NOT (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'audit_auditevent'::regclass) THEN
+        RAISE EXCEPTION '% does not own the tables; run this as who migrates', current_user;
+    END IF;
+END $$;
 GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO :"role";
@@ -14,3 +22,4 @@ REVOKE ALL ON audit_auditevent FROM :"role";
 GRANT SELECT, INSERT ON audit_auditevent TO :"role";
 -- What has been migrated is the owner's to say.
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM :"role";
+COMMIT;

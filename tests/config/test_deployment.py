@@ -85,16 +85,27 @@ def test_the_example_names_only_settings_that_exist_and_holds_no_secret():
 # --- On PostgreSQL ------------------------------------------------------------------------------------
 
 
+#: What the PostgreSQL administrator is told to do (README, At work, 2): neither role may make roles or databases.
+ROLES = (
+    "CREATE ROLE assaydesk_owner LOGIN PASSWORD 'Only4Tests'",
+    "CREATE ROLE assaydesk_app LOGIN PASSWORD 'Only4Tests'",
+    "CREATE DATABASE at_work OWNER assaydesk_owner",
+)
+GONE = ("DROP DATABASE at_work WITH (FORCE)", "DROP ROLE assaydesk_app", "DROP ROLE assaydesk_owner")
+
+
 @pytest.fixture(scope="module")
 def migrated(postgresql_url: str) -> Iterator[dict[str, str]]:
     """The environment of an installation whose database is set up by its owner."""
-    with psycopg.connect(postgresql_url.rpartition("/")[0] + "/postgres", autocommit=True) as owner:
-        owner.execute("CREATE DATABASE at_work")
-    own = {"DATABASE_URL": postgresql_url.rpartition("/")[0] + "/at_work", "SECRET_KEY": "x" * 40, "REDIS_URL": ""}
-    assert manage("migrate", "--verbosity", "0", **own).returncode == 0
-    yield own
-    with psycopg.connect(postgresql_url.rpartition("/")[0] + "/postgres", autocommit=True) as owner:
-        owner.execute("DROP DATABASE at_work WITH (FORCE)")
+    own_url = re.sub(r"//[^@]+@", "//assaydesk_owner:Only4Tests@", postgresql_url.rpartition("/")[0] + "/at_work")
+    own = {"DATABASE_URL": own_url, "SECRET_KEY": "x" * 40, "REDIS_URL": ""}
+    with psycopg.connect(postgresql_url.rpartition("/")[0] + "/postgres", autocommit=True) as administrator:
+        for words in ROLES:
+            administrator.execute(words)
+        assert manage("migrate", "--verbosity", "0", **own).returncode == 0
+        yield own
+        for words in GONE:
+            administrator.execute(words)
 
 
 def manage(*words: str, **own: str) -> "subprocess.CompletedProcess[str]":
@@ -102,18 +113,40 @@ def manage(*words: str, **own: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
 
 
+def grant(owner: str, *more: str) -> "subprocess.CompletedProcess[str]":
+    told = [str(require_tool("postgresql") / "psql"), owner, *more, "--quiet", f"--file={ROOT}/deploy/audit_role.sql"]
+    return subprocess.run(told, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture(scope="module")
 def application_url(migrated: dict[str, str]) -> str:
     """The database as the application's own role sees it."""
     owner = migrated["DATABASE_URL"]
-    psql = require_tool("postgresql") / "psql"
-    told = [str(psql), owner, "--set=ON_ERROR_STOP=1", "--set=role=assaydesk_app", "--set=password=Only4Tests"]
     for _ in range(2):  # again after each migration
-        result = subprocess.run(
-            [*told, "--quiet", f"--file={ROOT}/deploy/audit_role.sql"], capture_output=True, text=True, check=False
-        )
+        result = grant(owner, "--set=role=assaydesk_app")
         assert (result.returncode, result.stderr) == (0, "")
-    return re.sub(r"//[^@]+@", "//assaydesk_app:Only4Tests@", owner)
+    return owner.replace("assaydesk_owner", "assaydesk_app")
+
+
+def test_rights_are_not_given_by_half_and_the_exit_status_says_so(migrated, application_url):
+    for url, role in ((migrated["DATABASE_URL"], "nobody_made_it"), (application_url, "assaydesk_app")):
+        refused = grant(url, f"--set=role={role}")
+        assert refused.returncode == 3
+        assert "ERROR" in refused.stderr
+    said = grant(migrated["DATABASE_URL"], "--set=role=assaydesk_app", "--set=password=Other")
+    assert (said.returncode, "No password is set or changed here" in said.stderr) == (0, True)
+
+
+@pytest.mark.slow
+def test_operators_are_warned_of_a_role_that_could_drop_the_record_s_guards(migrated, application_url, tmp_path):
+    told = {}
+    for url in (migrated["DATABASE_URL"], application_url):
+        output = manage("ready", **{**migrated, "DATABASE_URL": url, "VAR_DIR": str(tmp_path)}).stdout
+        told[url] = re.search(r"^audit +(\w+) *(.*)$", output, re.MULTILINE).groups()
+    assert told[application_url] == ("ok", "")
+    verdict, reason = told[migrated["DATABASE_URL"]]
+    assert verdict == "ok"
+    assert "role in use owns the record" in reason
 
 
 ACTS = "from tests.factories import personas, model_named, version_of; personas(); version_of(model_named())"
