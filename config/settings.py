@@ -210,6 +210,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"one_line": {"()": "config.quiet.one_line"}},
+    "loggers": {"django.security.DisallowedHost": {"filters": ["one_line"]}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.one_of("LOG_LEVEL", "WARNING", LEVELS)},
 }

@@ -7,9 +7,9 @@ thought dead and comes back finds its number taken and can't write (fencing).
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from celery import current_app
 from django.conf import settings
@@ -93,14 +93,21 @@ def _nudge_unless_away(job: Job) -> None:
 
 def nudge(job: Job) -> bool:
     """Tells a worker to look at the job. Without retry; a broker that can't be reached is only logged (False)."""
-    try:
-        current_app.send_task(job.task, args=[job.pk], queue=job.queue, retry=False)
-    except Exception as error:  # noqa: BLE001  # whatever the broker is, its failures must not undo a commit
-        _broker.left_alone_until = time.monotonic() + BROKER_LEFT_ALONE
-        logger.warning("Job %s stays queued, the queue can't be reached: %s", job.pk, error)
-        return False
-    Job.objects.filter(pk=job.pk).update(nudged_at=timezone.now())
-    return True
+    return _point_at([job]) == 1
+
+
+def _point_at(jobs: Sequence[Job]) -> int:
+    """Sends the messages in turn, up to the first that the broker doesn't take. Returns how many it took."""
+    for taken, job in enumerate(jobs):
+        try:
+            current_app.send_task(job.task, args=[job.pk], queue=job.queue, retry=False)
+        except Exception as error:  # noqa: BLE001  # whatever the broker is, its failures must not undo a commit
+            _broker.left_alone_until = time.monotonic() + BROKER_LEFT_ALONE
+            left = f"Job {job.pk} stays" if len(jobs) - taken == 1 else f"{len(jobs) - taken} jobs stay"
+            logger.warning("%s queued, the queue can't be reached: %s", left, error)
+            return taken
+        Job.objects.filter(pk=job.pk).update(nudged_at=timezone.now())
+    return len(jobs)
 
 
 def claim(job_id: int) -> Lease | None:
@@ -138,7 +145,7 @@ def sweep() -> int:
     )
     recently = Q(nudged_at__gt=now - timedelta(seconds=settings.LEASE_SECONDS)) & Q(nudged_at__gt=F("lease_until"))
     lost = list(Job.objects.filter(unseen | (expired & ~recently)).order_by("pk")[:500])
-    return len(list(takewhile(nudge, lost)))
+    return _point_at(lost)
 
 
 def _lease_end() -> datetime:

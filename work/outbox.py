@@ -14,6 +14,7 @@ from work import events
 from work.actions import Lease, enqueue
 from work.mail_headers import headers_of, one_line
 from work.models import Job, Mail
+from work.running import NotNow
 
 TASK = "work.send_mail"
 #: A mail server may be away over a long weekend and lose nobody's letter.
@@ -25,8 +26,12 @@ MOST_ATTEMPTS = 2000
 _TRIED_LATELY = timedelta(minutes=5)
 
 
-class MailServerAway(Exception):
+class MailServerAway(NotNow):
     """The mail server can't be reached or takes nothing from us now; it says nothing about this letter."""
+
+
+class LetterNotTaken(NotNow):
+    """The mail server is there and doesn't take this letter now; it says nothing about others."""
 
 
 class LetterFacts(TypedDict, total=False):
@@ -86,7 +91,7 @@ def send_again(mail: Mail, *, actor: Actor | None) -> bool:
 def send_mail(lease: Lease) -> None:
     """Sends the letter of a job. Sent before noted: a crash between the two sends it again, never not at all.
 
-    Raises MailServerAway, or what the server said to this letter: then it is tried again for `TRIED_FOR`. An
+    Raises MailServerAway or LetterNotTaken: then it is tried again for `TRIED_FOR`. An
     address that the server refuses for good ends its own letter and no other.
     """
     mail = Mail.objects.get(pk=lease.key)
@@ -115,14 +120,19 @@ def _hand_over(mail: Mail) -> str:
         _message(mail).send()
     except SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
+        said = _said(code, words)
         if code < 500:
-            raise
-        return f"The mail server refuses the address: {code} {words.decode(errors='replace')}"
-    except SMTPDataError:
-        raise  # about this letter's content, not about the server
+            raise LetterNotTaken(said) from refused
+        return f"The mail server refuses the address: {said}"
+    except SMTPDataError as refused:  # about this letter's content, not about the server
+        raise LetterNotTaken(_said(refused.smtp_code, refused.smtp_error)) from refused
     except OSError as away:  # smtplib's own errors are such, too
         raise MailServerAway(f"{type(away).__name__}: {away}") from away
     return ""
+
+
+def _said(code: int, words: bytes | str) -> str:
+    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
 
 
 def _hurry_others() -> None:

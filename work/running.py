@@ -18,6 +18,11 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(minutes=10)
 
 
+class NotNow(Exception):
+    """Something outside that a job needs can't be had at present: tried again, and told in one line. Nothing is wrong
+    with the job or with the code that does it."""
+
+
 def run_job(
     job_id: int,
     do: Callable[[Lease], None],
@@ -38,6 +43,9 @@ def run_job(
             (give_up if lease.exhausted else do)(lease)
         except LeaseLost as lost:
             logger.warning("%s", lost)
+        except NotNow as error:
+            logger.warning("Job %s has to wait after attempt %s: %s", job_id, lease.attempt, error)
+            _put_back(lease, error, longest_wait)
         except Exception as error:
             logger.exception("Job %s failed in attempt %s", job_id, lease.attempt)
             _put_back(lease, error, longest_wait)

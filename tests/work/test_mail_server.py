@@ -61,6 +61,23 @@ def test_a_server_that_is_away_for_three_days_loses_no_letter(office, clock):
     assert {fate_of(mail) for mail in letters} == {"sent"}
 
 
+def test_a_server_that_is_away_is_one_line_of_warning_for_each_attempt(office, clock, caplog):
+    mail = letter_to("riley")
+    for _ in range(3):
+        send_mail_task(mail.job_id)
+        clock.move_to(job_of(mail).not_before)
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)] * 3
+    assert f"Job {mail.job_id} has to wait after attempt 3: ConnectionRefusedError" in caplog.messages[2]
+
+
+def test_what_nobody_expected_is_logged_with_where_it_came_from(office, clock, caplog, monkeypatch):
+    monkeypatch.setattr("work.outbox._message", lambda mail: 1 / 0)
+    send_mail_task(letter_to("riley").job_id)
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info is not None) == ("ERROR", True)
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_waits_grow_to_two_hours_and_no_further(office, clock):
     mail, waits = letter_to("riley"), []
     for _ in range(16):
@@ -122,13 +139,14 @@ def test_an_address_refused_for_good_ends_its_letter_and_no_other(office, clock)
     assert job_of(gone).error == "The mail server refuses the address: 550 5.1.1 no such user"
 
 
-def test_an_address_refused_for_now_is_tried_again(office, clock):
+def test_an_address_refused_for_now_is_tried_again(office, clock, caplog):
     mail = letter_to("riley")
     office.refusals["riley@example.org"] = b"450 4.2.0 greylisted"
     with running(office):
         send_mail_task(mail.job_id)
         assert fate_of(mail) == "waiting"
-        assert "greylisted" in job_of(mail).error
+        assert job_of(mail).error == "LetterNotTaken: 450 4.2.0 greylisted"
+        assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
         office.refusals.clear()
         clock.shift(60)
         send_mail_task(mail.job_id)

@@ -156,12 +156,14 @@ def test_what_is_over_is_never_pointed_at(job, clock, end):
     assert sweep() == 0
 
 
-def test_sweeping_with_a_dead_broker_tries_once_and_the_next_sweep_points_at_all(db, clock, queue):
+def test_sweeping_with_a_dead_broker_tries_once_and_the_next_sweep_points_at_all(db, clock, queue, caplog):
     jobs = [queued(f"gate-run:{number}") for number in range(20)]
     clock.shift(5)
     with queue.out_of_reach():
         assert sweep() == 0
     assert queue.tried == 1
+    [line] = caplog.messages
+    assert line == "20 jobs stay queued, the queue can't be reached: connection refused"
     assert sweep() == len(jobs)
     assert len(queue.sent) == len(jobs)
 
