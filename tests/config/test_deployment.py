@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from config import environment
+from config.management.commands import serve
 from tests.fixtures_servers import require_tool
 from tests.processes import running
 
@@ -33,7 +34,8 @@ def unit_command(unit: Path) -> list[str]:
     parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(unit)
-    return shlex.split(parser["Service"]["ExecStart"].replace("%%h", "%h").replace("%i", "1"))
+    instance = "8000" if "web@" in unit.name else "1"
+    return shlex.split(parser["Service"]["ExecStart"].replace("%%h", "%h").replace("%i", instance))
 
 
 def without_place(command: list[str]) -> list[str]:
@@ -49,6 +51,19 @@ def test_procfile_services_and_readme_start_the_same_parts():
     readme = (ROOT / "README.md").read_text()
     for command in by_procfile:
         assert " ".join(command[:4]) in readme, command
+
+
+def test_any_number_of_each_part_can_run_on_one_machine():
+    """All but the sweeper, of which one a machine is plenty; each web process has a port of its own."""
+    assert [unit.name for unit in UNITS if "%i" not in unit.read_text()] == ["assaydesk-sweeper.service"]
+    assert "--bind 127.0.0.1:%i" in (ROOT / "deploy" / "systemd" / "assaydesk-web@.service").read_text()
+
+
+@pytest.mark.parametrize("queue", ["gates", "mail"])
+def test_workers_at_work_talk_as_little_to_each_other_as_the_embedded_ones(queue):
+    told = {word for word in serve.worker(queue).command if word.startswith("--without-")}
+    assert len(told) == 3
+    assert told <= set(procfile()[queue])
 
 
 @pytest.mark.parametrize("part", ["web", "gates", "mail", "beat"])
