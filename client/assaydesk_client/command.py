@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from assaydesk_client.addresses import LOOPBACK
 from assaydesk_client.client import Client
 from assaydesk_client.commands import SUBCOMMANDS
-from assaydesk_client.connection import LOOPBACK
 from assaydesk_client.errors import AssaydeskError, Misuse
 from assaydesk_client.metadata import read_text
 from assaydesk_client.output import Output
@@ -19,6 +19,7 @@ EPILOG = """\
 environment:
   ASSAYDESK_URL    the server's address, unless --url is given
   ASSAYDESK_TOKEN  the token, unless --token-file is given
+  SSL_CERT_FILE    certificates of an authority of your own, in the place of the usual ones
 
 exit codes:
   0 done

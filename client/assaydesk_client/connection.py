@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from assaydesk_client.addresses import LOOPBACK, checked_address, checked_token, without_query
 from assaydesk_client.errors import Misuse, Unreachable, refusal
 from assaydesk_client.uploads import Upload
 
@@ -19,7 +20,6 @@ ORDINARY_TIMEOUT = httpx.Timeout(60, connect=10)
 UPLOAD_TIMEOUT = httpx.Timeout(60, connect=10, read=900)
 """The server answers an upload only after it has checked and stored the last byte."""
 PASSING_TROUBLE = frozenset({502, 503, 504})
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Connection:
@@ -29,20 +29,14 @@ class Connection:
     """
 
     def __init__(self, url: str, token: str, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self.url = _checked_address(url)
+        self.url = checked_address(url)
         self._pause = pause
-        self._http = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {_checked_token(token)}",
-                "Accept": "application/json, application/problem+json",
-                "User-Agent": "assaydesk-client",
-            },
-            timeout=ORDINARY_TIMEOUT,
-            # Shorter than a server keeps a quiet connection, or a write could meet one that is just closing.
-            limits=httpx.Limits(keepalive_expiry=1.0),
-            # A proxy for the outside world can't reach this machine's own server.
-            trust_env=urlsplit(self.url).hostname not in LOOPBACK,
-        )
+        headers = {
+            "Authorization": f"Bearer {checked_token(token)}",
+            "Accept": "application/json, application/problem+json",
+            "User-Agent": "assaydesk-client",
+        }
+        self._http = _http_for(urlsplit(self.url).hostname, headers)
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
@@ -93,24 +87,36 @@ class Connection:
     @contextmanager
     def _at_store(self, redirect: httpx.Response) -> Iterator[httpx.Response]:
         """The store's answer to one call without our token; it is followed nowhere else."""
-        target = urlsplit(redirect.headers.get("Location", ""))
-        if target.scheme not in {"https", urlsplit(self.url).scheme} or not target.hostname:
-            raise Unreachable(*self._trouble(redirect))
-        trust_env = target.hostname not in LOOPBACK
+        target = self._store_address(redirect)
+        host = target.host
         try:
             with (
-                httpx.Client(timeout=ORDINARY_TIMEOUT, trust_env=trust_env, headers={"Accept": "*/*"}) as stranger,
-                stranger.stream("GET", target.geturl()) as response,
+                _http_for(host, {"Accept": "*/*"}) as stranger,
+                stranger.stream("GET", target) as response,
             ):
                 if not response.is_success:
-                    text = f"The artifact store at {target.hostname} answered with status {response.status_code}."
+                    text = f"The artifact store at {host} answered with status {response.status_code}."
                     raise Unreachable(text, "Try again; the address it was asked by is good for a minute.")
                 yield response
         except httpx.RequestError as error:
-            text = f"The artifact store at {target.hostname} can't be reached: {str(error) or type(error).__name__}."
+            text = f"The artifact store at {host} can't be reached: {_reason(error)}."
+            remedy = _remedy(error, "The operator can set PRESIGNED_DOWNLOADS=false, if it is closed to you.")
+            raise Unreachable(text, remedy) from error
+
+    def _store_address(self, redirect: httpx.Response) -> httpx.URL:
+        """Where the server sends us on to. Its query is a key to the bytes: it is in no message."""
+        try:
+            target = httpx.URL(redirect.headers.get("Location", ""))
+        except httpx.InvalidURL:
+            target = httpx.URL()
+        if not target.host or target.scheme not in {"http", "https"}:
+            raise Unreachable(*self._trouble(redirect))
+        if target.scheme == "http" and urlsplit(self.url).scheme == "https":
             raise Unreachable(
-                text, "The operator can set PRESIGNED_DOWNLOADS=false, if it is closed to you."
-            ) from error
+                f"The artifact store's address is http://{target.host}, which isn't encrypted as {self.url} is.",
+                "The operator can set PRESIGNED_DOWNLOADS=false, or give the store an https address.",
+            )
+        return target
 
     def _send(self, method: str, path: str, *, follow: bool = False, **call: Any) -> httpx.Response:
         for attempt in range(ATTEMPTS):
@@ -152,15 +158,41 @@ class Connection:
             raise Unreachable(f"{self.url} broke off in the middle of a download: {error}.") from error
 
     def _no_answer(self, error: httpx.RequestError) -> tuple[str, str]:
-        reason = str(error) or type(error).__name__
-        return f"{self.url} can't be reached: {reason}.", "Check the address (ASSAYDESK_URL) and the network."
+        remedy = _remedy(error, "Check the address (ASSAYDESK_URL) and the network.")
+        return f"{self.url} can't be reached: {_reason(error)}.", remedy
 
     def _trouble(self, response: httpx.Response) -> tuple[str, str]:
         if response.is_redirect:
-            target = response.headers.get("Location", "elsewhere")
+            target = without_query(response.headers.get("Location", "")) or "elsewhere"
             return f"{self.url} redirects to {target}.", "Set ASSAYDESK_URL to the server's own address."
         text = f"{self.url} answered with status {response.status_code}."
         return text, "Try again later; if it stays, ask the administrator."
+
+
+def _http_for(host: str | None, headers: Mapping[str, str]) -> httpx.Client:
+    """A client for one server. Certificates are judged as the environment says (SSL_CERT_FILE), everywhere."""
+    # Shorter than a server keeps a quiet connection, or a write could meet one that is just closing.
+    limits = httpx.Limits(keepalive_expiry=1.0)
+    try:
+        # A proxy for the outside world can't reach this machine's own server: without one, which a transport of
+        # our own is.
+        direct = httpx.HTTPTransport(limits=limits, trust_env=True) if host in LOOPBACK else None
+        return httpx.Client(headers=headers, timeout=ORDINARY_TIMEOUT, limits=limits, transport=direct)
+    except OSError as error:  # SSLError is one
+        raise Misuse(
+            f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR names can't be read: {error.strerror or error}.",
+            "Name a file in PEM format.",
+        ) from error
+
+
+def _reason(error: httpx.RequestError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _remedy(error: httpx.RequestError, otherwise: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return otherwise
+    return "If an authority of your own has signed it, name that one's certificate: SSL_CERT_FILE=/path/to/ca.pem."
 
 
 def _may_be_repeated(method: str, error: httpx.RequestError) -> bool:
@@ -186,18 +218,3 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         problem = None
     return problem if isinstance(problem, dict) else {"title": f"{response.status_code} {response.reason_phrase}"}
-
-
-def _checked_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Misuse(f"{url!r} is no server address.", "Give one like https://assaydesk.example.")
-    if parts.username or parts.password:
-        raise Misuse("The server address carries a user name or password.", "Give the token by itself.")
-    return url.rstrip("/").removesuffix("/api/v1")
-
-
-def _checked_token(token: str) -> str:
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise Misuse("The token is empty or holds characters that no token has.", "Copy it again, whole.")
-    return token

@@ -1,10 +1,12 @@
 """A real HTTP server on this machine whose answers a test writes down beforehand."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -93,10 +95,16 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def scripted_server() -> Iterator[ScriptedServer]:
-    """A server on a free port for the length of the block."""
+def scripted_server(certificate: Path | None = None) -> Iterator[ScriptedServer]:
+    """A server on a free port for the length of the block; with `certificate`, key and certificate in one, by TLS."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     script = ScriptedServer(url=f"http://127.0.0.1:{server.server_port}")
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who doesn't trust us hangs up
+        script.url = script.url.replace("http:", "https:")
     server.script = script  # type: ignore[attr-defined]
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

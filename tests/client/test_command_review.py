@@ -69,7 +69,9 @@ def test_open_items_and_gates_are_named_by_the_keys_that_options_take(
     assert assaydesk(*APPROVE) == 1
     assert "open items: cost, keeper" in capsys.readouterr().err
     assert assaydesk(*APPROVE) == 1
-    assert "gates: auc-kept" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "gates: auc-kept" in told
+    assert '--acknowledge "auc-kept=reason"' in told
 
 
 def test_review_with_an_older_seal_sends_that_one_and_shows_what_moved(

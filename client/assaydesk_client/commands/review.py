@@ -6,7 +6,7 @@ from assaydesk_client.answers import ChecklistItem, Promotion, Review, Slot
 from assaydesk_client.client import Client
 from assaydesk_client.commands.options import Subparsers, positive, subcommand
 from assaydesk_client.commands.promote import gate_line, promotion_line
-from assaydesk_client.errors import Misuse
+from assaydesk_client.errors import Misuse, Refused
 from assaydesk_client.exits import Exit
 from assaydesk_client.output import Output
 
@@ -55,16 +55,26 @@ def _review(client: Client, promotion: Promotion, options: argparse.Namespace, o
     seal = options.seal or promotion["seal"]
     for gate, reason in options.acknowledge:
         client.acknowledge_gate(promotion["id"], gate, reason=reason, digest=_digest_shown(promotion, gate))
-    reviewed = client.review_promotion(
-        promotion["id"],
-        verdict=options.verdict,
-        comment=options.comment,
-        seal=seal,
-        slot=options.slot,
-        ticks=ticks,
-    )
+    try:
+        reviewed = client.review_promotion(
+            promotion["id"],
+            verdict=options.verdict,
+            comment=options.comment,
+            seal=seal,
+            slot=options.slot,
+            ticks=ticks,
+        )
+    except Refused as refused:
+        if refused.code == "not_acknowledged":
+            refused.remedy = _how_to_acknowledge(refused)
+        raise
     output.result(promotion_line(reviewed), reviewed)
     return Exit.DONE
+
+
+def _how_to_acknowledge(refused: Refused) -> str:
+    options = " ".join(f'--acknowledge "{gate}=reason"' for gate in refused.details.get("gates", []))
+    return f"Say why it is acceptable: {options}" if options else refused.remedy
 
 
 def _digest_shown(promotion: Promotion, gate: str) -> str:
