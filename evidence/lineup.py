@@ -12,7 +12,7 @@ from evidence.comparison import Comparison
 from evidence.differences import Difference, up_is_better
 from evidence.groups import group_name
 from evidence.metrics import METRICS, Metric, metrics_of
-from evidence.models import Evaluation, LockedDataset, MetricValue, Provenance
+from evidence.models import Evaluation, LockedDataset, MetricValue
 from evidence.turning import turned, turned_difference
 from registry.models import Model, Version
 
@@ -24,21 +24,22 @@ _MEASURES_NAMED = 3
 Standing = Literal["", "best", "joint best"]
 #: The rule, in words for whoever reads a standing.
 RULE = (
-    "Best: no other version comes near. Joint best: the paired interval of its difference from the best figure "
-    "reaches zero; without a paired one, the two versions’ own intervals meet. Where there is neither, nobody "
-    "is ranked."
+    "Best: every other version is surely behind, by its paired difference or, where the two weren’t compared row by "
+    "row, by own intervals that lie apart. Joint best: the paired interval of its difference from the best figure "
+    "reaches zero. Where one of them may be either, nobody is ranked."
 )
 
 
 @dataclass(frozen=True)
 class Entry:
     """One version: what is stored of it on the dataset, its overall figures by metric, and why it can't be
-    compared with the others ("" when it can)."""
+    compared with the others ("" when it can). `reported` is what its pipeline says, where nothing was measured."""
 
     version: Version
     evaluation: Evaluation | None = None
     values: Mapping[str, MetricValue] = field(default_factory=dict)
     why_not: str = ""
+    reported: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_comparable(self) -> bool:
@@ -70,8 +71,8 @@ class Lineup:
 
     @cached_property
     def metrics(self) -> list[Metric]:
-        """Those of the baseline's task that any version has a figure of."""
-        known = {metric for entry in self.entries for metric in entry.values}
+        """Those of the baseline's task that any version has a figure of, if only a reported one."""
+        known = {metric for entry in self.entries for metric in (*entry.values, *entry.reported)}
         return [metric for metric in metrics_of(self.baseline.version.task) if metric.key in known]
 
     def comparison(self, candidate: Entry, baseline: Entry) -> Comparison | None:
@@ -129,13 +130,14 @@ class Lineup:
         return {entry.version.pk: standing for entry in tied}
 
     def _is_tied(self, entry: Entry, best: Entry, metric: Metric) -> bool | None:
-        """None where no interval says so."""
+        """None where that can't be told: own intervals that meet may belong to versions that surely differ."""
         if _goodness_of(entry, metric) == _goodness_of(best, metric):
             return True
         paired = self.difference(entry, best, metric.key)
         if paired is not None and paired.low is not None:
             return paired.verdict == "same"
-        return intervals_meet(entry.values[metric.key], best.values[metric.key], near_zero=metric.direction == "zero")
+        one, other = entry.values[metric.key], best.values[metric.key]
+        return False if intervals_meet(one, other, near_zero=metric.direction == "zero") is False else None
 
 
 def _goodness_of(entry: Entry, metric: Metric) -> float:
@@ -179,26 +181,38 @@ def count_best(lineup: Lineup) -> dict[int, dict[Standing, int]]:
 
 
 def finding_of(lineup: Lineup) -> str:
-    """Who leads, in a sentence or two: `1.2.0 is best on 5 of 9 measures, 1.1.0 on 2. …`."""
+    """Who leads and who falls behind the baseline, in a few sentences.
+
+    `1.2.0 is best on 3 of 9 measures (AUC, Log loss, F1); on 5 several are joint best; on 1 nobody can be ranked.
+    1.3.0 is worse than 1.1.0 on AUC and Log loss. …`
+    """
     ranked = sum(bool(standing) for standing in lineup.standings.values())
-    if not ranked:
-        return f"Nothing of these versions can be compared on {lineup.locked} yet."
-    return " ".join(part for part in (_leaders(lineup, ranked), _losses(lineup)) if part)
+    if not ranked and not lineup.pairs:
+        waits = lineup.missing_pairs
+        said = "Who is best can’t be told before these versions are compared row by row."
+        return said if waits else f"Nothing of these versions can be compared on {lineup.locked} yet."
+    return " ".join(part for part in (_leaders(lineup, ranked), *_behind(lineup), *_losses(lineup)) if part)
 
 
 def _leaders(lineup: Lineup, ranked: int) -> str:
-    counted = count_best(lineup)
+    counted, of_all = count_best(lineup), len(lineup.metrics)
     leaders = sorted(lineup.entries, key=lambda entry: -counted[entry.version.pk]["best"])
     ahead = [(entry, counted[entry.version.pk]["best"]) for entry in leaders if counted[entry.version.pk]["best"]]
+    unranked = f"on {of_all - ranked} nobody can be ranked" if ranked < of_all else ""
     if not ahead:
         most = max(lineup.entries, key=lambda entry: counted[entry.version.pk]["joint best"])
         count = counted[most.version.pk]["joint best"]
-        return f"On none of {ranked} measures does one version stand out; {most.version.name} is joint best on {count}."
+        joint = f"{most.version.name} is joint best on {count}" if count else ""
+        return f"{_listed([f'On none of {of_all} measures does one version stand out', joint, unranked])}."
     (first, count), *rest = ahead
-    told = f"{first.version.name} is best on {count} of {ranked} measures{_named(lineup, first)}"
+    told = f"{first.version.name} is best on {count} of {of_all} measures{_named(lineup, first)}"
     told += "".join(f", {entry.version.name} on {count}" for entry, count in rest)
     tied = ranked - sum(count for _, count in ahead)
-    return f"{told}; on {tied} nobody stands out." if tied else f"{told}."
+    return f"{_listed([told, f'on {tied} several are joint best' if tied else '', unranked])}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _named(lineup: Lineup, entry: Entry) -> str:
@@ -207,12 +221,26 @@ def _named(lineup: Lineup, entry: Entry) -> str:
     return f" ({', '.join(led)})" if len(led) <= _MEASURES_NAMED else ""
 
 
-def _losses(lineup: Lineup) -> str:
+def _behind(lineup: Lineup) -> list[str]:
+    """On what each version is surely worse than the baseline over all rows."""
+    return [_worse(lineup, entry) for entry in lineup.others]
+
+
+def _worse(lineup: Lineup, entry: Entry) -> str:
+    compared = [(metric, lineup.difference(entry, lineup.baseline, metric.key)) for metric in lineup.metrics]
+    worse = [metric.title for metric, difference in compared if difference and difference.verdict == "worse"]
+    if not worse:
+        return ""
+    named = ", ".join(worse[:_MEASURES_NAMED])
+    on = named if len(worse) <= _MEASURES_NAMED else f"{len(worse)} measures, {named} among them"
+    return f"{entry.version.name} is worse than {lineup.baseline.version.name} on {on}."
+
+
+def _losses(lineup: Lineup) -> list[str]:
     """For whom it surely gets worse against the baseline, the surest of each version."""
-    said = [
+    return [
         _loss(entry, compared) for entry in lineup.others if (compared := lineup.comparison(entry, lineup.baseline))
     ]
-    return " ".join(each for each in said if each)
 
 
 def _loss(entry: Entry, comparison: Comparison) -> str:
@@ -228,11 +256,11 @@ def why_not_comparable(entry: Entry, baseline: Entry, locked: LockedDataset, els
     """Why a version can't stand beside the baseline; "" when it can. `elsewhere`: what else it was measured on."""
     name = entry.version.name
     if entry.evaluation is None:
+        if entry.reported:
+            return f"What is known of {name} is its pipeline’s own report; nothing was measured here."
         if elsewhere:
             return f"{name} was measured on other data: {', '.join(elsewhere[:3])}."
         return f"{name} was never measured."
-    if entry.evaluation.provenance == Provenance.REPORTED:
-        return f"What is known of {name} is its pipeline’s own report; nothing was measured here."
     if entry.version.task != baseline.version.task:
         return f"{name} is of another task than {baseline.version.name}."
     if baseline.evaluation is not None and entry.evaluation.evaluator != baseline.evaluation.evaluator:

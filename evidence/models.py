@@ -84,6 +84,7 @@ class Evaluation(models.Model):
             models.CheckConstraint(
                 condition=~Q(provenance="executed") | ~Q(isolation=""), name="executed_says_how_isolated"
             ),
+            models.CheckConstraint(condition=~Q(provenance="reported"), name="evaluations_are_made_here"),
         )
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, F, FloatField, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -11,7 +12,7 @@ from evidence.comparison import Comparison
 from evidence.lineup import Entry, Lineup, why_not_comparable
 from evidence.metrics import METRICS
 from evidence.models import Comparison as StoredComparison
-from evidence.models import Evaluation, LockedDataset, MetricValue, Provenance, ReportedMetric
+from evidence.models import Evaluation, LockedDataset, MetricValue, ReportedMetric
 from registry.models import Dataset, Model, Version
 from registry.queries import dataset_versions_named
 
@@ -60,7 +61,7 @@ def comparable_values(model: Model, locked: LockedDataset, metric: str) -> Query
     """Each version's figure of the metric over all rows of the dataset, with its version, so far as figures can be
     held against each other: of the evaluator that measured the model there last, and nothing that was only reported.
     """
-    measured = Evaluation.objects.filter(version__model=model, dataset=locked).exclude(provenance=Provenance.REPORTED)
+    measured = Evaluation.objects.filter(version__model=model, dataset=locked)
     newest = measured.order_by("-made_at", "-pk").values("evaluator")[:1]
     found = overall_values(locked).filter(
         metric=metric, evaluation__in=measured.order_by().filter(evaluator=Subquery(newest))
@@ -111,23 +112,22 @@ def reported_metrics(version: Version) -> QuerySet[ReportedMetric]:
 def lineup_of(
     model: Model, versions: Sequence[Version], locked: LockedDataset, baseline: Version, *, drawn: bool = False
 ) -> Lineup:
-    """These versions of the model, the baseline among them, side by side on the dataset; four queries.
+    """These versions of the model, the baseline among them, side by side on the dataset; five queries.
 
-    `drawn` loads what only a page shows, too: curves, and in a fifth query the large part of the comparisons with the
+    `drawn` loads what only a page shows, too: curves, and in a sixth query the large part of the comparisons with the
     baseline.
     """
     ordered = [baseline, *sorted((each for each in versions if each != baseline), key=lambda each: each.number)]
     found = _evaluations_on(locked, ordered, drawn=drawn)
     values = _values_of(found.values())
     elsewhere = _measured_elsewhere(ordered, locked)
-    bare = [Entry(version, found.get(version.pk), values.get(version.pk, {})) for version in ordered]
+    reported = _reported_on(locked, [version for version in ordered if version.pk not in found])
+    bare = [
+        Entry(version, found.get(version.pk), values.get(version.pk, {}), reported=reported.get(version.pk, {}))
+        for version in ordered
+    ]
     entries = [
-        Entry(
-            each.version,
-            each.evaluation,
-            each.values,
-            why_not_comparable(each, bare[0], locked, elsewhere.get(each.version.pk, [])),
-        )
+        replace(each, why_not=why_not_comparable(each, bare[0], locked, elsewhere.get(each.version.pk, [])))
         for each in bare
     ]
     return Lineup(model, locked, entries, _comparisons_among(entries, by_segment=drawn))
@@ -145,6 +145,14 @@ def _evaluations_on(locked: LockedDataset, ordered: Sequence[Version], *, drawn:
     for each in sorted(newest_last, key=lambda each: each.evaluator == wanted):
         each.version, each.dataset = versions[each.version_id], locked
         found[each.version_id] = each
+    return found
+
+
+def _reported_on(locked: LockedDataset, versions: Sequence[Version]) -> dict[int, dict[str, float]]:
+    """What was reported of versions on the dataset, by version and metric."""
+    found: defaultdict[int, dict[str, float]] = defaultdict(dict)
+    for each in ReportedMetric.objects.filter(version__in=versions, dataset=locked.dataset_version_id):
+        found[each.version_id][each.metric] = each.value
     return found
 
 

@@ -32,12 +32,14 @@ TALLY_WIDTH = 400
 
 @dataclass(frozen=True)
 class Cell:
-    """A version's figure of a measure: its standing among all, and its difference from the baseline's."""
+    """A version's figure of a measure: its standing among all, and its difference from the baseline's. `reported` is
+    what its pipeline says, where nothing was measured."""
 
     entry: Entry
     value: MetricValue | None
     difference: Difference | None
     standing: Standing
+    reported: float | None = None
 
     @property
     def word(self) -> str:
@@ -179,6 +181,7 @@ def _measure(lineup: Lineup, metric: Metric) -> MeasureRow:
             entry.values.get(metric.key),
             None if entry is lineup.baseline else lineup.difference(entry, lineup.baseline, metric.key),
             standing.get(entry.version.pk, ""),
+            entry.reported.get(metric.key),
         )
         for entry in lineup.entries
     ]

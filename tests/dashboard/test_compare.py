@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from dashboard.figures import figure, span
 from dashboard.pages import compare_differs
-from evidence.actions import EvidenceMissing, compare_evaluations, lock_dataset
+from evidence.actions import EvidenceMissing, compare_evaluations, lock_dataset, report_metrics
 from evidence.actions import ask as asking
 from evidence.actions.evaluate import store_evaluation
 from evidence.asked import TASK
@@ -97,20 +97,25 @@ def test_the_finding_names_who_leads(three: list[Evaluation]) -> None:
 
 
 def test_what_cannot_be_compared_says_why(three: list[Evaluation]) -> None:
-    factories.version_of(three[0].version.model)
+    model = three[0].version.model
+    factories.version_of(model)
+    claimed = factories.version_of(model)
+    report_metrics(claimed, three[0].dataset.dataset_version, {"auc": 0.4242}, actor=factories.persona("dana"))
     Evaluation.objects.filter(pk=three[1].pk).update(evaluator="2")
-    Evaluation.objects.filter(pk=three[2].pk).update(provenance="reported")
-    told = words(section(shown(f"{BASE}?versions=1,2,3,4&baseline=1"), "summary"))
+    page = shown(f"{BASE}?versions=1,2,3,4,5&baseline=1")
+    told = words(section(page, "summary"))
     assert "v4 was never measured." in told
     assert "v2 was measured by evaluator 2, v1 by 3" in told
-    assert "What is known of v3 is its pipeline’s own report" in told.replace("&#x2019;", "’")
+    assert "What is known of v5 is its pipeline’s own report" in told.replace("&#x2019;", "’")
+    assert "0.424 not compared: reported only" in " ".join(words(section(page, "measures")).split())
 
 
 def test_a_baseline_that_was_never_measured_leaves_the_others_ranked(three: list[Evaluation]) -> None:
     factories.version_of(three[0].version.model)
+    compare_evaluations(three[1], three[0])
     page = shown(f"{BASE}?versions=1,2,4&baseline=4")
     assert "v4 was never measured." in words(section(page, "summary"))
-    assert "joint best" in section(page, "measures")
+    assert '<span class="best">best</span>' in section(page, "measures")
 
 
 def test_versions_of_another_task_are_not_compared(three: list[Evaluation]) -> None:

@@ -94,15 +94,14 @@ def test_the_reader_chooses_the_measure_and_which_way_is_best(loan: Model, query
     assert says in text_of(part(query))
 
 
-def test_what_another_evaluator_measured_or_a_pipeline_reported_is_left_out_and_counted(loan: Model) -> None:
+def test_what_another_evaluator_measured_is_left_out_and_counted(loan: Model) -> None:
     assert "left out" not in text_of(part())
     MetricValue.objects.filter(evaluation__version__number=1).update(value=0.999)
     Evaluation.objects.filter(version__number=1).update(evaluator="0", made_at=loan.created_at)
-    Evaluation.objects.filter(version__number=2).update(provenance="reported")
     shown = part()
-    assert "Highest AUC: 3.0.0 , 0.860" in text_of(shown)
-    assert "2 versions are left out: measured by another evaluator, or only reported" in text_of(shown)
-    assert [words.partition(",")[0] for words in sorted(points(drawn(shown)))] == ["3.0.0", "4.0.0"]
+    assert "Highest AUC: 2.0.0 , 0.900" in text_of(shown)
+    assert "1 version is left out: measured by another evaluator" in text_of(shown)
+    assert [words.partition(",")[0] for words in sorted(points(drawn(shown)))] == ["2.0.0", "3.0.0", "4.0.0"]
 
 
 def test_the_choice_of_measure_stays_while_the_table_is_sorted_and_paged(loan: Model) -> None:

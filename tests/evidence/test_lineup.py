@@ -57,17 +57,17 @@ def test_the_best_follows_the_direction_of_the_metric() -> None:
     assert standings == {"auc": {2: "best"}, "log_loss": {1: "best"}}
 
 
-def test_own_intervals_that_meet_make_a_tie_where_nothing_was_paired() -> None:
+def test_own_intervals_apart_are_enough_to_be_ahead_and_such_that_meet_leave_it_open() -> None:
     far, near, best = (0.70, 0.68, 0.72), (0.85, 0.82, 0.88), (0.87, 0.84, 0.90)
-    standings = lineup(*({"auc": value(*each)} for each in (far, near, best))).standings
-    assert standings == {"auc": {2: "joint best", 3: "joint best"}}
+    assert lineup(*({"auc": value(*each)} for each in (far, best))).standings == {"auc": {2: "best"}}
+    assert lineup(*({"auc": value(*each)} for each in (far, near, best))).standings == {"auc": {}}
 
 
 @pytest.mark.parametrize(
     ("one", "other", "standing"),
     [
-        ((5.0, 4.5, 5.5), (-5.1, -5.6, -4.6), {1: "joint best", 2: "joint best"}),  # on either side, as far off
-        ((0.2, -0.3, 0.7), (-0.5, -0.6, -0.4), {1: "joint best", 2: "joint best"}),  # the first may be 0 to 0.7 off
+        ((5.0, 4.5, 5.5), (-5.1, -5.6, -4.6), {}),  # on either side, about as far off
+        ((0.2, -0.3, 0.7), (-0.5, -0.6, -0.4), {}),  # the first may be 0 to 0.7 off
         ((0.1, -0.2, 0.3), (-0.5, -0.6, -0.4), {1: "best"}),
         ((5.0, 4.5, 5.5), (-7.0, -7.5, -6.5), {1: "best"}),
         ((5.0, None, None), (-5.0, None, None), {1: "joint best", 2: "joint best"}),
@@ -88,7 +88,7 @@ def test_a_paired_interval_decides_where_there_is_one() -> None:
     assert auc.candidate is not None
     # Own intervals as wide as this meet; paired, the second is surely better.
     wide = [{"auc": value(figure, figure - 0.5, figure + 0.5)} for figure in (auc.baseline, auc.candidate)]
-    assert lineup(*wide).standings == {"auc": {1: "joint best", 2: "joint best"}}
+    assert lineup(*wide).standings == {"auc": {}}
     assert lineup(*wide, pairs={(2, 1): found}).standings == {"auc": {2: "best"}}
     assert lineup(*wide, pairs={(1, 2): turned(found)}).standings == {"auc": {2: "best"}}
 
@@ -105,7 +105,7 @@ def test_a_metric_of_one_version_has_no_best() -> None:
 
 def test_who_cannot_be_compared_is_not_ranked() -> None:
     whole = lineup(*({"auc": sure(figure)} for figure in (0.7, 0.8, 0.99)))
-    barred = Entry(whole.entries[2].version, whole.entries[2].evaluation, whole.entries[2].values, "reported only")
+    barred = Entry(whole.entries[2].version, whole.entries[2].evaluation, whole.entries[2].values, "other evaluator")
     ranked = Lineup(whole.model, whole.locked, [*whole.entries[:2], barred], {})
     assert ranked.standings == {"auc": {2: "best"}}
 
@@ -117,7 +117,27 @@ def test_the_finding_counts_who_is_best() -> None:
             {"auc": sure(0.8), "recall": sure(0.8), "f1": sure(0.5)},
         )
     )
-    assert told == "v1 is best on 1 of 3 measures (Recall), v2 on 1; on 1 nobody stands out."
+    assert told == "v1 is best on 1 of 3 measures (Recall), v2 on 1; on 1 several are joint best."
+
+
+def test_the_finding_says_that_nobody_was_compared_row_by_row() -> None:
+    told = finding_of(lineup({"auc": value(0.7, 0.6, 0.8)}, {"auc": value(0.75, 0.65, 0.85)}))
+    assert told == "Who is best can’t be told before these versions are compared row by row."
+
+
+def test_the_finding_names_what_gets_worse_over_all_rows() -> None:
+    truth, before, after = of_two(3)
+    figures = [{"auc": value(figure, figure - 0.5, figure + 0.5)} for figure in (0.9, 0.7)]
+    told = finding_of(lineup(*figures, pairs={(2, 1): compared(truth, after, before)}))
+    assert "v2 is worse than v1 on AUC." in told
+
+
+def test_reported_figures_are_shown_and_rank_nobody() -> None:
+    whole = lineup({"auc": sure(0.7)}, {"auc": sure(0.8)})
+    told = Entry(whole.entries[1].version, reported={"auc": 0.99, "f1": 0.9}, why_not="reported only")
+    line = Lineup(whole.model, whole.locked, [*whole.entries, told], {})
+    assert [metric.key for metric in line.metrics] == ["auc", "f1"]
+    assert line.standings == {"auc": {2: "best"}, "f1": {}}
 
 
 def test_a_group_of_rows_without_a_value_is_named_where_it_loses() -> None:

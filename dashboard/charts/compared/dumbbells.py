@@ -74,8 +74,16 @@ def _finding(drawn: Drawn, metric: Metric, judged: Sequence[tuple[Series, Differ
     return f"Surest for {group_name(surest.value)}: {told}."
 
 
+def _short(name: str) -> str:
+    """Both ends of a long name: what tells groups apart is often the last of it."""
+    if len(name) <= _NAME_CUT:
+        return name
+    kept = _NAME_CUT // 2
+    return f"{name[: kept - 1]}…{name[-kept:]}"
+
+
 def _layout(metric: Metric, names: Sequence[str]) -> dict[str, object]:
-    cut = [escape(name if len(name) <= _NAME_CUT else f"{name[: _NAME_CUT - 1]}…") for name in names]
+    cut = [escape(_short(name)) for name in names]
     groups = {
         "tickvals": list(range(len(names))),
         "ticktext": cut,

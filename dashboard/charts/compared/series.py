@@ -63,7 +63,7 @@ class Drawn:
         if len(leaders) == 1:
             return f"{leaders[0].name} {best}: {title} {_figure(leaders[0], metric)}."
         names = ", ".join(each.name for each in leaders[:-1]) + f" and {leaders[-1].name}"
-        return f"No measurable difference in {title} between {names}."
+        return f"Joint best by {title}: {names}."
 
 
 def _figure(series: Series, metric: str) -> str:
@@ -106,7 +106,7 @@ def points(x: Sequence[float | None], y: Sequence[float], hover: str, series: Se
         "x": list(x),
         "y": list(y),
         "name": escape(series.name),
-        "marker": {"color": colour, "symbol": symbol, "size": 9, "line": {"color": colour, "width": 2}},
+        "marker": {"color": colour, "symbol": symbol, "size": 8, "line": {"color": colour, "width": 2}},
         "hovertemplate": f"{escape(series.name)}: {hover}<extra></extra>",
         **more,
     }
