@@ -4,16 +4,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.answers import page_url, version_line
+from evidence.asked import Pair, jobs_asked
 from evidence.differences import Difference
 from evidence.lineup import RULE, Entry, Lineup, finding_of
 from evidence.metrics import Metric
 from evidence.models import MetricValue
+from work.models import Job
 
 _DIFFERENCE = ("difference", "low", "high", "level", "method", "verdict", "reason")
 
 
 def compare_answer(lineup: Lineup) -> dict[str, Any]:
     """What the page shows of them: figures, standings, differences from the baseline, and for whom it gets worse."""
+    jobs = jobs_asked(lineup.missing_pairs)
     return {
         "model": lineup.model.name,
         "dataset": str(lineup.locked),
@@ -24,9 +27,17 @@ def compare_answer(lineup: Lineup) -> dict[str, Any]:
         "versions": [_version(entry) for entry in lineup.entries],
         "measures": [_measure(lineup, metric) for metric in lineup.metrics],
         "worse_segments": [told for entry in lineup.others for told in _worse(lineup, entry)],
-        "not_compared_yet": [[one.version.number, other.version.number] for one, other in lineup.missing_pairs],
+        "not_compared_yet": [_numbers(pair) for pair in lineup.missing_pairs],
+        "waited_for": [_numbers(pair) for pair, job in jobs if job.state in Job.OPEN],
+        "came_to_nothing": [
+            {"versions": _numbers(pair), "why": job.error} for pair, job in jobs if job.state == Job.State.FAILED
+        ],
         "url": _address(lineup),
     }
+
+
+def _numbers(pair: Pair) -> list[int]:
+    return [evaluation.version.number for evaluation in pair]
 
 
 def _version(entry: Entry) -> dict[str, Any]:
@@ -53,8 +64,8 @@ def _value(lineup: Lineup, entry: Entry, metric: Metric) -> dict[str, Any]:
 
 def _figure(found: MetricValue | None) -> dict[str, Any]:
     if found is None:
-        return {"value": None, "low": None, "high": None, "n": 0}
-    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+        return {"value": None, "low": None, "high": None, "n": 0, "reason": ""}
+    return {name: getattr(found, name) for name in ("value", "low", "high", "n", "reason")}
 
 
 def _difference(paired: Difference) -> dict[str, Any]:

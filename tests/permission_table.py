@@ -65,7 +65,10 @@ API_ROWS: dict[str, list[Row]] = {
     f"{API}models/<name>": [Row("GET", "/api/v1/models/loan", INSIDERS)],
     f"{API}models/<name>/production": [Row("GET", "/api/v1/models/live/production", INSIDERS)],
     f"{API}models/<name>/best": [Row("GET", "/api/v1/models/live/best", INSIDERS)],
-    f"{API}models/<name>/compare": [Row("GET", "/api/v1/models/loan/compare?versions={final},{other}", INSIDERS)],
+    f"{API}models/<name>/compare": [
+        Row("GET", "/api/v1/models/loan/compare?versions={final},{other}", INSIDERS),
+        Row("POST", "/api/v1/models/loan/compare", CONTRIBUTORS | REVIEWERS, "write", sent={"versions": [1, 2]}),
+    ],
     f"{API}models/<name>/history": [Row("GET", "/api/v1/models/loan/history", INSIDERS)],
     f"{API}models/<name>/versions": [
         Row(

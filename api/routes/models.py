@@ -4,17 +4,29 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from accounts.access import may_everywhere, visible
-from accounts.reasons import Forbidden, Invalid, NotFound
+from accounts.reasons import Forbidden, Invalid, NotFound, refuse_if
 from accounts.roles import CONTRIBUTE
 from api.answers import best_answer, model_answer
 from api.auth import WRITE, TokenAuth, actor_of
 from api.comparing import compare_answer
 from api.finding import locked_dataset_of, model_of
 from api.paging import page
-from api.schemas import BestAnswer, CompareAnswer, Listing, ModelAnswer, NewModel, ProductionAnswer, TermAnswer
+from api.schemas import (
+    BestAnswer,
+    CompareAnswer,
+    Listing,
+    ModelAnswer,
+    NewComparison,
+    NewModel,
+    ProductionAnswer,
+    TermAnswer,
+)
 from api.schemas.shared import Moment
+from evidence.actions import ask_comparisons
 from evidence.comparables import baseline_among, check_count, chosen_versions, dataset_to_compare_on
+from evidence.lineup import Lineup
 from evidence.metrics import METRICS
+from evidence.permissions import why_not_ask_comparison
 from evidence.queries import best_value, datasets_of, lineup_of
 from registry.actions import create_model
 from registry.models import Model
@@ -88,18 +100,33 @@ def get_compare(
     """Two to six versions (`versions=4,5,6`) side by side on a locked dataset, from stored evidence.
 
     By default on the dataset (`name@number`) that most of them were measured on, against the primary arm if it is among
-    them, else the lowest number. Pairs in `not_compared_yet` have no paired differences: have them compared on the page
-    at `url`, or by the gates of a promotion.
+    them, else the lowest number. Pairs in `not_compared_yet` have no paired differences: POST the same here to have a
+    worker compare them.
     """
-    model = model_of(request, name)
-    numbers = _numbers(versions)
+    return compare_answer(_lineup(model_of(request, name), _numbers(versions), dataset, baseline))
+
+
+@router.post("/models/{name}/compare", response={202: CompareAnswer}, auth=TokenAuth(WRITE))
+def post_compare(request: HttpRequest, name: str, sent: NewComparison) -> Status[dict[str, Any]]:
+    """Has a worker compare what isn't compared yet, row by row; for contributors and reviewers of the model.
+
+    Answers what is stored so far, with what is `waited_for`; ask again with GET until nothing is.
+    """
+    model, actor = model_of(request, name), actor_of(request)
+    refuse_if(why_not_ask_comparison(model, actor))
+    lineup = _lineup(model, list(dict.fromkeys(sent.versions)), sent.dataset, sent.baseline)
+    ask_comparisons(model, lineup.missing_pairs, actor=actor)
+    return Status(202, compare_answer(lineup))
+
+
+def _lineup(model: Model, numbers: list[int], dataset: str, baseline: int | None) -> Lineup:
     check_count(numbers)
     chosen = chosen_versions(model, numbers)
     locked = dataset_to_compare_on(model, dataset, chosen)
     if locked is None:
         text = f"None of these versions of {model} was measured on labelled data."
         raise NotFound("not_measured", text, "Open a promotion, whose gates measure it, or hand in predictions.")
-    return compare_answer(lineup_of(model, chosen, locked, baseline_among(model, baseline, chosen)))
+    return lineup_of(model, chosen, locked, baseline_among(model, baseline, chosen))
 
 
 def _numbers(versions: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What is sent and answered, by topic."""
 
-from api.schemas.comparing import CompareAnswer
+from api.schemas.comparing import CompareAnswer, NewComparison
 from api.schemas.datasets import (
     BasisImpactAnswer,
     BuiltVersionAnswer,
@@ -99,6 +99,7 @@ __all__ = [
     "MetricAnswer",
     "ModelAnswer",
     "NamedPointer",
+    "NewComparison",
     "NewDataset",
     "NewDefect",
     "NewMetrics",

@@ -4,6 +4,16 @@ from typing import Literal
 
 from ninja import Schema
 
+from api.schemas.shared import Sent
+
+
+class NewComparison(Sent):
+    """Two to six versions by number; dataset and baseline go without saying as where they are compared."""
+
+    versions: list[int]
+    dataset: str = ""
+    baseline: int | None = None
+
 
 class DifferenceAnswer(Schema):
     """Version − baseline, paired on the same rows, in raw units; of a metric best at zero, of the distance from it."""
@@ -18,13 +28,17 @@ class DifferenceAnswer(Schema):
 
 
 class ComparedValue(Schema):
-    """One version's figure. `difference` is null for the baseline and where the two weren't compared yet."""
+    """One version's figure. Without a value, `reason` says why it isn't defined; it is "" where nothing was measured.
+
+    `difference` is null for the baseline and where the two weren't compared yet.
+    """
 
     version: int
     value: float | None
     low: float | None
     high: float | None
     n: int
+    reason: str
     standing: Literal["", "best", "joint best"]
     difference: DifferenceAnswer | None
 
@@ -60,7 +74,17 @@ class WorseSegment(Schema):
     high: float
 
 
+class CameToNothing(Schema):
+    """A comparison that was asked for and couldn't be made."""
+
+    versions: list[int]
+    why: str
+
+
 class CompareAnswer(Schema):
+    """`not_compared_yet` are the pairs without paired differences, later against earlier; of these `waited_for` are a
+    worker's to make, and `came_to_nothing` it gave up."""
+
     model: str
     dataset: str
     rows: int
@@ -71,4 +95,6 @@ class CompareAnswer(Schema):
     measures: list[ComparedMeasure]
     worse_segments: list[WorseSegment]
     not_compared_yet: list[list[int]]
+    waited_for: list[list[int]]
+    came_to_nothing: list[CameToNothing]
     url: str

@@ -18,7 +18,7 @@ from assaydesk_client.errors import (
     Unreachable,
 )
 from assaydesk_client.exits import Exit
-from assaydesk_client.waiting import wait_for_promotion
+from assaydesk_client.waiting import wait_for_comparison, wait_for_promotion
 
 __all__ = [
     "AssaydeskError",
@@ -31,5 +31,6 @@ __all__ = [
     "Refused",
     "TimedOut",
     "Unreachable",
+    "wait_for_comparison",
     "wait_for_promotion",
 ]

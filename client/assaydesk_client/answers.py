@@ -280,6 +280,8 @@ class ComparedValue(TypedDict):
     low: float | None
     high: float | None
     n: int
+    reason: str
+    """Why there is no value though it was measured, or empty."""
     standing: str
     """best, joint best, or empty."""
     difference: PairedDifference | None
@@ -315,6 +317,13 @@ class WorseSegment(TypedDict):
     high: float
 
 
+class CameToNothing(TypedDict):
+    """A comparison that was asked for and couldn't be made."""
+
+    versions: list[int]
+    why: str
+
+
 class Comparison(TypedDict):
     model: str
     dataset: str
@@ -326,6 +335,9 @@ class Comparison(TypedDict):
     measures: list[ComparedMeasure]
     worse_segments: list[WorseSegment]
     not_compared_yet: list[list[int]]
+    waited_for: list[list[int]]
+    """Those of them that a worker was asked for."""
+    came_to_nothing: list[CameToNothing]
     url: str
 
 

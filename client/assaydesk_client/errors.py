@@ -32,7 +32,7 @@ class Corrupted(AssaydeskError):
 
 
 class TimedOut(AssaydeskError):
-    """A promotion was still undecided when the time to wait was over."""
+    """A promotion was still undecided, or a comparison not made, when the time to wait was over."""
 
     exit_code = Exit.TIMED_OUT
 

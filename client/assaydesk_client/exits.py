@@ -8,7 +8,8 @@ class Exit(IntEnum):
 
     DONE = 0
     REFUSED = 1
-    """The server refused, or the promotion was blocked, rejected, withdrawn, expired or superseded."""
+    """The server refused; the promotion was blocked, rejected, withdrawn, expired or superseded; or a comparison that
+    was asked for came to nothing."""
     USAGE = 2
     """Wrong options, an unreadable file, no address or no token."""
     UNREACHABLE = 3
@@ -16,4 +17,4 @@ class Exit(IntEnum):
     NOT_ALLOWED = 4
     """The token is missing, expired or has no right to this."""
     TIMED_OUT = 5
-    """Still undecided when the time to wait was over. Nothing was undone: the promotion goes on."""
+    """Still undecided, or not compared, when the time to wait was over. Nothing was undone: the work goes on."""

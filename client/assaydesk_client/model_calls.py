@@ -43,6 +43,17 @@ class ModelCalls:
         query = {"versions": ",".join(map(str, versions)), "dataset": dataset, "baseline": baseline}
         return cast(Comparison, self._connection.get(f"{model_path(model)}/compare", query))
 
+    def ask_comparison(
+        self, model: str, versions: Sequence[int], *, dataset: str | None = None, baseline: int | None = None
+    ) -> Comparison:
+        """Has a worker compare what `compare` doesn't have yet; `wait_for_comparison` waits for it.
+
+        Takes the right to contribute to the model or to review it.
+        """
+        body = {"versions": list(versions), "dataset": dataset, "baseline": baseline}
+        sent = {name: value for name, value in body.items() if value is not None}
+        return cast(Comparison, self._connection.post(f"{model_path(model)}/compare", sent))
+
     def best(
         self, model: str, *, metric: str | None = None, direction: str | None = None, dataset: str | None = None
     ) -> Best:

@@ -19,6 +19,7 @@ def value(version: int, figure: float | None, **more: Any) -> dict[str, Any]:
         "low": None,
         "high": None,
         "n": 400,
+        "reason": "",
         "standing": "",
         "difference": None,
     }
@@ -64,6 +65,8 @@ def answer(**changes: Any) -> dict[str, Any]:
             for segment in ("[south](http://x)", "")
         ],
         "not_compared_yet": [],
+        "waited_for": [],
+        "came_to_nothing": [],
         "url": "https://desk.example.org/models/loans/compare/?versions=4,5,6",
     } | changes
 
@@ -95,6 +98,42 @@ def test_compare_says_what_was_not_compared_yet(
     server.answer(PATH, told)
     assert assaydesk("compare", "loans", "--versions", "4,5,6") == 0
     assert "75.00%<br>not compared |" in capsys.readouterr().out
+
+
+def test_a_figure_that_is_not_defined_is_told_from_one_that_nobody_measured(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = answer()
+    told["measures"][0]["values"][1] = value(5, None, reason="only one class among 40 rows")
+    server.answer(PATH, told)
+    assert assaydesk("compare", "loans", "--versions", "4,5,6") == 0
+    assert "| not defined<br>only one class among 40 rows | not measured |" in capsys.readouterr().out
+
+
+def test_compare_can_ask_a_worker_and_wait(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pending = answer(not_compared_yet=[[5, 4]], waited_for=[[5, 4]])
+    server.answer("POST /models/loans/compare", pending, status=202)
+    server.answer(PATH, pending)
+    server.answer(PATH, answer())
+    options = ("--versions", "4,5", "--dataset", "held-out@1", "--baseline", "4")
+    assert assaydesk("compare", "loans", *options, "--ask") == 0
+    assert server.calls[0].json == {"versions": [4, 5], "dataset": "held-out@1", "baseline": 4}
+    printed = capsys.readouterr()
+    assert "1 of 1 comparisons to come from a worker" in printed.err
+    assert "75.00%<br>−5.00 pts" in printed.out
+    assert [call.method for call in server.calls] == ["POST", "GET", "GET"]
+
+
+def test_what_came_to_nothing_is_said_and_told_by_the_exit_code(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer("POST /models/loans/compare", answer(not_compared_yet=[[5, 4]], waited_for=[[5, 4]]), status=202)
+    lost = {"versions": [5, 4], "why": "The rows are gone from the store."}
+    server.answer(PATH, answer(not_compared_yet=[[5, 4]], came_to_nothing=[lost]))
+    assert assaydesk("compare", "loans", "--versions", "4,5", "--ask") == 1
+    assert "version 5 against version 4: The rows are gone from the store." in capsys.readouterr().err
 
 
 def test_compare_as_json_is_the_whole_answer(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from assaydesk_client import TimedOut, wait_for_promotion
+from assaydesk_client import TimedOut, wait_for_comparison, wait_for_promotion
 from tests.client.recorded import promotion
 
 
@@ -74,3 +74,29 @@ def test_no_time_to_wait_means_asking_once() -> None:
     with pytest.raises(TimedOut):
         wait(replay, Clock(), timeout=0.0)
     assert replay.asked == 1
+
+
+class ComparingReplay:
+    """Answers with one number of comparisons to come after another; the last one stays."""
+
+    def __init__(self, *open_ones: int) -> None:
+        self.open_ones = list(open_ones)
+        self.asked: list[Any] = []
+
+    def compare(self, model: str, versions: Any, **options: Any) -> Any:
+        self.asked.append((model, versions, options))
+        left = self.open_ones.pop(0) if len(self.open_ones) > 1 else self.open_ones[0]
+        return {"waited_for": [[2, 1]] * left}
+
+
+def test_waiting_for_comparisons_ends_when_none_is_open() -> None:
+    replay, clock = ComparingReplay(2, 1, 0), Clock()
+    wait_for_comparison(replay, "loans", [1, 2], dataset="held-out@1", clock=clock, pause=clock.pause)
+    assert replay.asked == [("loans", [1, 2], {"dataset": "held-out@1", "baseline": None})] * 3
+
+
+def test_waiting_for_comparisons_stops_when_the_time_is_over() -> None:
+    clock = Clock()
+    with pytest.raises(TimedOut, match="2 comparisons are still to be made after 60 s"):
+        wait_for_comparison(ComparingReplay(2), "loans", [1, 2], timeout=60.0, clock=clock, pause=clock.pause)
+    assert clock.now == pytest.approx(60.0)

@@ -4,9 +4,10 @@ import argparse
 
 from assaydesk_client.answers import ComparedMeasure, ComparedValue, Comparison
 from assaydesk_client.client import Client
-from assaydesk_client.commands.options import Subparsers, positive, subcommand
+from assaydesk_client.commands.options import Subparsers, add_timeout, positive, subcommand
 from assaydesk_client.exits import Exit
 from assaydesk_client.output import Output
+from assaydesk_client.waiting import wait_for_comparison
 
 _WORDS = {"better": "better", "worse": "**worse**", "same": "no measurable difference", "undefined": "not judged"}
 _DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "zero": "nearer zero is better"}
@@ -19,13 +20,24 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--versions", required=True, type=numbers, metavar="N,N", help="2 to 6 versions by number")
     parser.add_argument("--dataset", metavar="NAME@NUMBER", help="by default the one most of them were measured on")
     parser.add_argument("--baseline", type=positive, metavar="N", help="one of them; by default what is live")
+    parser.add_argument("--ask", action="store_true", help="have a worker compare what isn't compared yet, and wait")
+    add_timeout(parser)
     parser.add_argument("--markdown", action="store_true", help="print Markdown, as is done anyway without --json")
 
 
 def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
-    compared = client.compare(options.model, options.versions, dataset=options.dataset, baseline=options.baseline)
+    where = {"dataset": options.dataset, "baseline": options.baseline}
+    if not options.ask:
+        compared = client.compare(options.model, options.versions, **where)
+        output.result(markdown(compared), compared)
+        return Exit.DONE
+    asked = client.ask_comparison(options.model, options.versions, **where)
+    output.note(f"{len(asked['waited_for'])} of {len(asked['not_compared_yet'])} comparisons to come from a worker")
+    compared = wait_for_comparison(client, options.model, options.versions, timeout=options.timeout, **where)
+    for each in compared["came_to_nothing"]:
+        output.note(f"{' against '.join(f'version {number}' for number in each['versions'])}: {each['why']}")
     output.result(markdown(compared), compared)
-    return Exit.DONE
+    return Exit.REFUSED if compared["came_to_nothing"] else Exit.DONE
 
 
 def numbers(text: str) -> list[int]:
@@ -60,7 +72,7 @@ def _row(measure: ComparedMeasure, compared: Comparison) -> str:
 
 def _cell(value: ComparedValue, unit: str, compared: Comparison) -> str:
     if value["value"] is None:
-        return "not measured"
+        return f"not defined<br>{_escaped(value['reason'])}" if value["reason"] else "not measured"
     told = _figure(value["value"], unit) + (f" *{value['standing']}*" if value["standing"] else "")
     paired = value["difference"]
     if value["version"] == compared["baseline"]:

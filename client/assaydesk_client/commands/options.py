@@ -34,6 +34,10 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
         default="decided",
         help="what to wait for: people's decision (default), or only that all gates let it into review",
     )
+    add_timeout(parser)
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=seconds, default=3600.0, metavar="SECONDS", help="longest time to wait (3600)"
     )
