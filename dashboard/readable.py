@@ -1,7 +1,6 @@
 """Values that people or programs put into metadata and records, as text to read."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -11,21 +10,29 @@ from evidence.groups import group_name
 
 
 def as_text(value: Any) -> str:
-    """Text as it is, moments in ISO form by the clock, lists of words with commas, the rest as JSON."""
+    """Text as it is, moments in ISO form by the clock, lists of words with commas, the rest as JSON. Whatever the value
+    is, there is text to show; half characters, which no page can hold, as their codes."""
+    return _said(value).encode(errors="backslashreplace").decode()
+
+
+def _said(value: Any) -> str:
     if isinstance(value, str):
-        moment = _moment(value)
-        return on_record(moment) if moment else value
+        return _moment(value) or value
     if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
         return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that aren't text, numbers without end, lists within lists
+        return "(can’t be shown)"
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str) -> str:
+    """The moment by the clock; empty for what is none."""
     try:
         moment = parse_datetime(text)
-    except ValueError:  # shaped like a time, and none: a 30th of February
-        return None
-    return moment if moment and moment.tzinfo else None
+        return on_record(moment) if moment and moment.tzinfo else ""
+    except (ValueError, OverflowError):  # shaped like a time, and none: a 30th of February, an hour before the year 1
+        return ""
 
 
 def column_in_words(column: str) -> str:

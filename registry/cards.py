@@ -11,7 +11,7 @@ from django.conf import settings
 from markdown_it import MarkdownIt
 
 from accounts.reasons import Invalid, TooLarge
-from registry.plain_yaml import NotYaml, read_plain_yaml
+from registry.plain_yaml import NotPlain, NotYaml, read_plain_yaml
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 # One way to match a line, so that no line of blanks takes for ever.
@@ -66,12 +66,14 @@ def _is_written(text: str) -> bool:
 
 
 def read_card(text: str) -> Card:
-    """Takes a card apart. Raises Invalid when the front matter isn't a YAML mapping."""
+    """Takes a card apart. Raises Invalid when the front matter isn't a YAML mapping of plain values."""
     match = _FRONT_MATTER.match(text.replace("\r\n", "\n"))
     if match is None:
         return Card({}, text)
     try:
         front_matter = read_plain_yaml(match[1])
+    except NotPlain as error:
+        raise Invalid("bad_front_matter", f"In the card's front matter, {error}.", error.remedy) from error
     except NotYaml as error:
         where = f" in line {error.line + 1}" if error.line else ""  # the line of dashes comes first
         raise Invalid(

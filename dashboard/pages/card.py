@@ -94,7 +94,7 @@ def as_pairs(values: Any) -> list[tuple[str, str]]:
     """A mapping as pairs of name and readable text; anything else as one pair."""
     if not isinstance(values, Mapping):
         return [("value", as_text(values))] if values else []
-    return [(str(name), as_text(value)) for name, value in values.items()]
+    return [(as_text(name), as_text(value)) for name, value in values.items()]
 
 
 def card_rights(version: Version, newest: CardRevision | None, user: User) -> CardRights:

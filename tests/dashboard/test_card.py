@@ -123,6 +123,31 @@ def test_a_version_without_a_card_says_what_one_is_for(people: Any) -> None:
     page_of(people.ana, f"{address(version)}README.md", 404)
 
 
+NOT_PLAIN = ['x: "\\ud800"', "x: 0x" + "f" * 4_000, "x: !!binary aGk=", "x: " + "[" * 60 + "]" * 60]
+
+
+@pytest.mark.parametrize("front", [*NOT_PLAIN, "changes: {2024-01-01: first}"], ids=lambda front: front[:8])
+def test_no_front_matter_keeps_a_page_or_the_file_from_being_read(people: Any, front: str) -> None:
+    """Not even of a card that was stored before such front matter was refused."""
+    promotion = factories.promotion_in("in_review")
+    version = promotion.version
+    text = f"---\n{front}\n---\n## Intended use\nLoans.\n"
+    version.card_revisions.create(number=2, text=text, digest="d" * 64, written_by=people.dana)
+    for where in (address(version), address(version).removesuffix("card/"), f"/promotions/{promotion.pk}/"):
+        assert "Intended use" in page_of(people.riley, where)
+    page_of(people.dana, f"{address(version)}edit/")
+    exported = client_of(people.riley).get(f"{address(version)}README.md?format=huggingface")
+    assert exported.status_code == (422 if front in NOT_PLAIN else 200)
+
+
+@pytest.mark.parametrize("front", NOT_PLAIN, ids=lambda front: front[:8])
+def test_front_matter_that_can_not_be_shown_is_refused_by_its_key(people: Any, version: Version, front: str) -> None:
+    answer = edit(people.dana, version, "save", f"---\n{front}\n---\n# Loan\n")
+    assert answer.status_code == 422
+    assert "front matter, x " in body(answer)
+    assert version.card_revisions.count() == 1
+
+
 # --- Comparing it ------------------------------------------------------------------------------------
 
 
