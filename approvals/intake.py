@@ -16,7 +16,7 @@ from evidence.actions import hand_in_predictions
 from evidence.artifacts import check_artifact_format
 from evidence.models import Evaluation, LockedDataset
 from registry import actions as registry_actions
-from registry.cards import check_card
+from registry.cards import accepted_card
 from registry.models import CardRevision, Stage, Version
 
 
@@ -55,8 +55,8 @@ def revise_card(version: Version, *, text: str, actor: User, written_on: str | N
 
     `written_on` is the digest of the revision the words were written on ("" for none): Conflict when there is another.
     """
-    check_card(text)  # before the transaction: taking a large card apart takes seconds
-    return _revise_card(version, text=text, actor=actor, written_on=written_on)
+    kept = accepted_card(text)  # before the transaction: taking a large card apart takes seconds
+    return _revise_card(version, text=kept, actor=actor, written_on=written_on)
 
 
 @transaction.atomic

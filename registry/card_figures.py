@@ -6,17 +6,20 @@ of plain Markdown it is a few words in braces, harmless everywhere.
 
 import functools
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from registry.cards import CLEANING, made_visible, markdown
+from registry.card_markdown import CLEANING, made_visible, markdown, starts_of_lines
 
 # Every repetition is bounded, so that no row of blanks or braces takes for ever.
 _GAP, _BLANKS = r"[ \t\n]{1,4}", r"[ \t\n]{0,4}"
@@ -26,8 +29,6 @@ _PLACEHOLDER = re.compile(
     rf"(?:{_GAP}for{_GAP}(?P<column>[^={{}}\n]{{1,128}}?){_BLANKS}={_BLANKS}(?P<segment>[^{{}}\n]{{1,128}}?))?"
     rf"{_BLANKS}\}}\}}"
 )
-#: Code is shown as it is written, so that a card can tell about placeholders.
-_CODE = re.compile(r"^(```|~~~).*?^\1|(?<!`)(`+)(?!`)[^`\n]+\2", re.MULTILINE | re.DOTALL)
 #: Cards can't write this tag themselves: raw HTML in them is text.
 _SLOT = re.compile(r'<data value="([0-9]+)"></data>')
 
@@ -61,7 +62,7 @@ class Slotted:
 
 @functools.lru_cache(maxsize=256)
 def slotted(body: str) -> Slotted:
-    """Renders as `registry.cards.render_markdown` does, with room for the figures."""
+    """Renders as `registry.card_markdown.render_markdown` does, with room for the figures."""
     found: dict[str, Any] = {}
     html = _renderer().render(body, found)
     clean = nh3.clean(html, **{**CLEANING, "tags": CLEANING["tags"] | {"data"}, "attributes": _WITH_SLOTS})
@@ -75,19 +76,25 @@ _WITH_SLOTS = {**CLEANING["attributes"], "data": {"value"}}
 
 @functools.cache
 def _renderer() -> MarkdownIt:
-    parser = markdown()
-    parser.inline.ruler.before("emphasis", "figure", _take_placeholder)
+    parser = _parser()
     parser.add_render_rule("figure", _leave_slot)
     return parser
 
 
+def _parser() -> MarkdownIt:
+    parser = markdown()
+    parser.inline.ruler.before("emphasis", "figure", _take_placeholder)
+    return parser
+
+
 def _take_placeholder(state: StateInline, silent: bool) -> bool:
-    # Inside a link the figure's own link would be nested, which HTML doesn't know.
+    # Code never comes here, so that a card can tell about placeholders. Inside a link the figure's own link would be
+    # nested, which HTML doesn't know.
     match = None if state.linkLevel else _PLACEHOLDER.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
     if not silent:
-        state.push("figure", "", 0).meta = {"asked": FigureAsked.of(match)}
+        state.push("figure", "", 0).meta = {"asked": FigureAsked.of(match), "place": match.span()}
     state.pos = match.end()
     return True
 
@@ -100,20 +107,89 @@ def _leave_slot(
     return f'<data value="{len(asked) - 1}"></data>'
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where in a text a placeholder stands that becomes a figure where the text is rendered."""
+
+    start: int
+    end: int
+    asked: FigureAsked
+
+
 def figures_in(text: str) -> list[FigureAsked]:
-    """The figures that a text asks for outside of code, each once, in order."""
-    return list(dict.fromkeys(FigureAsked.of(match) for match in _PLACEHOLDER.finditer(_without_code(text))))
+    """The figures that a text, its lines ended by LF, asks for: those that `slotted` has room for, each once."""
+    return list(dict.fromkeys(place.asked for place in _places(text)))
 
 
 def with_figures(text: str, figures: Mapping[FigureAsked, str]) -> str:
-    """The Markdown with each figure's words in the place of its placeholder; code stays as it is."""
+    """The Markdown with each figure's words in the place of its placeholder; code and links stay as they are."""
     pieces, end = [], 0
-    for match in _PLACEHOLDER.finditer(_without_code(text)):
-        pieces += [text[end : match.start()], figures[FigureAsked.of(match)]]
-        end = match.end()
+    for place in _places(text):
+        pieces += [text[end : place.start], figures[place.asked]]
+        end = place.end
     return "".join([*pieces, text[end:]])
 
 
-def _without_code(text: str) -> str:
-    """The text with code blotted out, every other character at its place."""
-    return _CODE.sub(lambda code: "." * len(code[0]), text)
+@functools.lru_cache(maxsize=64)
+def _places(text: str) -> tuple[_Place, ...]:
+    if "{{" not in text:
+        return ()
+    starts, places, at, before = starts_of_lines(text), [], 0, ""
+    for token in _finder().parse(text):
+        if token.map:
+            at = max(at, starts[token.map[0]])
+        in_table = before in {"td_open", "th_open"}
+        if token.type == "inline" and (in_table or "{{" in token.content):
+            source = _Source(token.content, text, at, in_table=in_table)
+            figures = [each.meta for each in token.children or () if each.type == "figure"]
+            places += [_Place(*source.span(*each["place"]), each["asked"]) for each in figures]
+            at = source.end
+        before = token.type
+    return tuple(places)
+
+
+class _Source:
+    """Where the words of a block stand in the text that it was read from.
+
+    The parser takes marks of lists and quotations and blanks from both ends of each line, and the backslash from a bar
+    in a table; it says in which line a block begins. No such mark holds a brace, so a line with a placeholder is found
+    where it stands and nowhere before.
+    """
+
+    def __init__(self, content: str, text: str, at: int, *, in_table: bool) -> None:
+        self._content, self._in_table = content, in_table
+        self._lines: list[tuple[int, int]] = []  # where a line begins in the content, where it does in the text
+        self.end, begins = at, 0
+        for line in content.split("\n"):
+            words = line.strip()
+            found = text.find(self._written(words), self.end)
+            if found >= 0:
+                self._lines.append((begins + line.find(words), found))
+                self.end = found + len(self._written(words))
+            begins += len(line) + 1
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Start and end in the text of what stands from `start` to before `end` in the content."""
+        return self._place(start), self._place(end - 1) + 1
+
+    def _place(self, position: int) -> int:
+        begins, found = self._lines[bisect_right(self._lines, position, key=itemgetter(0)) - 1]
+        return found + len(self._written(self._content[begins:position]))
+
+    def _written(self, words: str) -> str:
+        return words.replace("|", r"\|") if self._in_table else words
+
+
+@functools.cache
+def _finder() -> MarkdownIt:
+    """Reads as the renderer does, and looks only into blocks that may hold a placeholder: it is the costlier part."""
+    parser = _parser()
+    parser.core.ruler.at("inline", _read_where_braces_are)
+    return parser
+
+
+def _read_where_braces_are(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and "{{" in token.content:
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)

@@ -2,17 +2,15 @@
 
 import functools
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from registry.cards import read_card
+from registry.card_markdown import headings_of
+from registry.cards import as_asked, cut_apart, read_card
 
-_FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
-_SECTION = re.compile(r"^#{1,2}[ \t]+(.+)$", re.MULTILINE)
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-
+#: Headings down to this level begin a section.
+_LEVELS = 2
 FRONT_MATTER, OPENING = "Front matter", "Opening"
 NEW_CARD = "---\nlicense: other\n---\n"
 
@@ -41,16 +39,11 @@ class Section:
 def sections_of(text: str) -> tuple[Section, ...]:
     """The card cut at its headings of the first two levels, outside of code; front matter and what comes before the
     first heading are sections of their own. Nothing is left out; a title used again is numbered."""
-    text = text.replace("\r\n", "\n")
-    front = _FRONT_MATTER.match(text)
-    start = front.end() if front else 0
-    body = text[start:]
-    headings = list(_SECTION.finditer(_FENCED.sub(lambda code: re.sub(r"[^\n]", ".", code[0]), body)))
-    ends = [*(heading.start() for heading in headings), len(body)]
-    parts = [(FRONT_MATTER, text[:start]), (OPENING, body[: ends[0]])]
-    parts += [
-        (found[1].strip(" \t#"), body[found.start() : end]) for found, end in zip(headings, ends[1:], strict=True)
-    ]
+    front, _, body = cut_apart(text)
+    headings = [heading for heading in headings_of(body) if heading.level <= _LEVELS]
+    ends = [*(heading.start for heading in headings), len(body)]
+    parts = [(FRONT_MATTER, front), (OPENING, body[: ends[0]])]
+    parts += [(found.title, body[found.start : end]) for found, end in zip(headings, ends[1:], strict=True)]
     return tuple(_numbered((title, part) for title, part in parts if part.strip()))
 
 
@@ -64,9 +57,9 @@ def _numbered(parts: Iterable[tuple[str, str]]) -> Iterable[Section]:
 def with_sections(text: str, wanted: Iterable[WantedSection]) -> str:
     """The card with a heading for each wanted section that has none, its hint below as a comment, which doesn't count
     as written. Raises Invalid as `read_card` does."""
-    text = (text.replace("\r\n", "\n") if text.strip() else NEW_CARD).rstrip("\n") + "\n"
+    text = (text if text.strip() else NEW_CARD).rstrip("\n") + "\n"
     headings = read_card(text).headings()
     for section in wanted:
-        if section.title.casefold() not in headings:
+        if as_asked(section.title) not in headings:
             text += f"\n## {section.title}\n" + (f"\n<!-- {section.hint} -->\n" if section.hint else "")
     return text

@@ -9,7 +9,7 @@ from dashboard.pages.card import ShownCard, previewed_card
 from dashboard.pages.card_difference import Difference, difference_between
 from evidence.queries import newest_evaluations
 from registry.card_sections import WantedSection, with_sections
-from registry.cards import check_card
+from registry.cards import accepted_card
 from registry.models import CardRevision, Version
 from registry.queries import newest_card
 
@@ -35,7 +35,7 @@ class Editor:
     def why_not_saved(self) -> Reason | None:
         """Why these words would be refused as they stand."""
         try:
-            check_card(self.text)
+            accepted_card(self.text)
         except Refusal as refusal:
             return refusal.reason
         return None

@@ -18,6 +18,7 @@ from dashboard.views.page_keys import key_from
 from evidence.card_export import in_hugging_face_format
 from registry.actions import mark_section_reviewed
 from registry.card_sections import with_sections
+from registry.cards import with_plain_line_ends
 from registry.models import CardRevision, Version
 from registry.queries import fetch_version, newest_card
 
@@ -72,8 +73,7 @@ def edit_card(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     version = fetch_version(name, number, actor=request.user, permission=CONTRIBUTE)
     if request.method != "POST":
         return _editing(request, fresh_editor(version))
-    # Browsers send lines ended by CR LF; the same words must stay the same revision.
-    editor = Editor(version, request.POST.get("text", "").replace("\r\n", "\n"), request.POST.get("seen", ""))
+    editor = Editor(version, with_plain_line_ends(request.POST.get("text", "")), request.POST.get("seen", ""))
     action = request.POST.get("action", "")
     try:
         if action not in ACTIONS:
@@ -104,7 +104,7 @@ def _import(request: SignedInRequest, editor: Editor) -> HttpResponse:
         text = f"{file.name} has {file.size:,} bytes; a card has at most {settings.MAX_CARD_BYTES:,} (256 KiB)."
         raise TooLarge("card_too_large", text, "Shorten it.")
     try:
-        text = file.read().decode("utf-8-sig").replace("\r\n", "\n")
+        text = with_plain_line_ends(file.read().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Invalid(
             "not_text", f"{file.name} is not text in UTF-8.", "Save it as UTF-8 and take it again."

@@ -1,6 +1,6 @@
 """Everything that changes the registry, a topic a file."""
 
-from registry.actions.cards import add_card_revision, mark_card_reviewed, mark_section_reviewed, store_card_revision
+from registry.actions.cards import mark_card_reviewed, mark_section_reviewed, store_card_revision
 from registry.actions.datasets import (
     NamedPointer,
     add_dataset_version,
@@ -21,7 +21,6 @@ __all__ = [
     "NamedPointer",
     "NewVersion",
     "add_artifact_file",
-    "add_card_revision",
     "add_dataset_version",
     "check_files_are_kept",
     "create_dataset",

@@ -8,21 +8,14 @@ from accounts.reasons import Conflict, NotFound
 from audit.actions import record
 from registry import events
 from registry.card_sections import sections_of
-from registry.cards import check_card
 from registry.models import CardRevision, CardSectionReview, Version
 from registry.permissions import why_not_own_card
 from registry.subjects import version_subject
 
 
-def add_card_revision(version: Version, *, text: str, actor: User) -> CardRevision:
-    """The version's card in a new wording, checked and stored. Raises what `check_card` does."""
-    check_card(text)
-    return store_card_revision(version, text=text, actor=actor)
-
-
 @transaction.atomic
 def store_card_revision(version: Version, *, text: str, actor: User, written_on: str | None = None) -> CardRevision:
-    """A wording that `check_card` passed; the same again changes nothing and returns the revision there is.
+    """A wording that `accepted_card` gave; the same again changes nothing and returns the revision there is.
 
     `written_on` is the digest of the revision that the writer had before them, "" for none. Raises Conflict when
     another one is the newest by now; None doesn't ask.

@@ -412,7 +412,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveIntegerField()),
-                ("text", models.TextField(help_text="YAML front matter and Markdown, as it was handed in.")),
+                ("text", models.TextField(help_text="YAML front matter and Markdown, as it was handed in, lines ended by LF.")),
                 ("digest", models.CharField(max_length=64)),
                 ("written_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("reviewed_at", models.DateTimeField(null=True)),

@@ -11,7 +11,7 @@ class CardRevision(models.Model):
 
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="card_revisions")
     number = models.PositiveIntegerField()
-    text = models.TextField(help_text="YAML front matter and Markdown, as it was handed in.")
+    text = models.TextField(help_text="YAML front matter and Markdown, as it was handed in, lines ended by LF.")
     digest = models.CharField(max_length=64)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField(default=timezone.now)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.card_figures import FigureAsked, figures_in, slotted, with_figures
-from registry.cards import render_markdown
+from registry.card_markdown import render_markdown
 from tests.registry.test_cards import ATTACKS, inspect
 
 AUC = FigureAsked("auc", "loans@1")
@@ -65,6 +65,64 @@ def test_each_place_gets_its_own_figure():
 def test_code_is_left_alone_in_the_markdown_too():
     text = "{{ metric auc on a@1 }} `{{ metric auc on a@1 }}`\n```\n{{ metric auc on a@1 }}\n```\n"
     assert with_figures(text, {FigureAsked("auc", "a@1"): "0.9"}) == text.replace("{{ metric auc on a@1 }}", "0.9", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("````\n```\n{{ metric auc on a@1 }}\n```\n````\n{{ metric auc on a@1 }}", 1),
+        ("> ```\n> {{ metric auc on a@1 }}\n> ```\n> {{ metric auc\n> on a@1 }} {{ metric auc on a@1 }}", 2),
+        ("- ~~~\n  {{ metric auc on a@1 }}\n- {{ metric auc on a@1 }}\n\n      {{ metric auc on a@1 }}", 1),
+        ("words `{{ metric auc on a@1 }}` {{ metric auc on a@1 }} \\{{ metric auc on a@1 }}", 1),
+        ("[{{ metric auc on a@1 }}](x) ![{{ metric auc on a@1 }}](x) **{{ metric auc on a@1 }}**", 1),
+        ("|a|b|\n|-|-|\n|`{{ metric auc on a@1 }}`|{{ metric auc on a@1 }}|\n| \\| {{ metric auc on a@1 }}|x|y|", 2),
+        ("|a|\n|-|\n|`\\|` {{ metric auc on a@1 for x=b\\|c }} {{ metric auc on a@1 }}|", 2),
+        ("# {{ metric auc on a@1 }} #\n\n{{ metric auc on a@1 }}\n---\n", 2),
+    ],
+)
+def test_export_and_page_put_figures_in_the_same_places(text, figures):
+    card = slotted(text)
+    assert len(card.asked) == figures
+    assert figures_in(text) == list(dict.fromkeys(card.asked))
+    exported = with_figures(text, dict.fromkeys(card.asked, "{{0.9}}"))
+    assert exported.count("{{0.9}}") == figures
+    assert render_markdown(exported) == card.filled(dict.fromkeys(card.asked, "{{0.9}}"))
+
+
+ASKED = "{{ metric auc on a@1 }}"
+#: No placeholder here holds a bar or the end of a line: a figure in its place holds none, and may make another table.
+MARKS = [
+    *(ASKED, ASKED, "{{ metric f1 on a@1 for x=b c }}", "`", "```\n", "````\n", "~~~\n"),
+    *(
+        "\n",
+        "\n\n",
+        "> ",
+        "- ",
+        "1. ",
+        "    ",
+        "\t",
+        "|",
+        "|a|b|\n|-|-|\n|",
+        "# ",
+        "\n---\n",
+        "[",
+        "](x)",
+        "![",
+        "*",
+        "\\",
+    ),
+    *("word", " ", "[a]: x\n", "\u00a0", "{", "}"),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(MARKS), max_size=24))
+def test_an_export_reads_as_the_page_does(pieces):
+    text = "".join(pieces)
+    card = slotted(text)
+    assert figures_in(text) == list(dict.fromkeys(card.asked))
+    exported = with_figures(text, dict.fromkeys(card.asked, "{{0.9}}"))
+    assert render_markdown(exported) == card.filled(dict.fromkeys(card.asked, "{{0.9}}"))
 
 
 @pytest.mark.parametrize("forged", ['<data value="0"></data>', '&lt;data value="0">', '`<data value="0"></data>`'])

@@ -25,7 +25,23 @@ def test_headings_in_code_begin_no_section():
     assert [section.title for section in sections_of("## Use\n```\n# a comment\n```\nMore.\n")] == ["Use"]
 
 
-@given(st.lists(st.sampled_from(["# A\n", "## B\n", "text\n", "```\n", "---\n", "a: 1\n", "\n", "~~~\n"])))
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Use\n---\nTwo.\n\nLimits\n===\nThree.\n", ["Use", "Limits"]),
+        ("## Use\n````\n```\n# a comment\n```\n# another\n````\nMore.\n", ["Use"]),
+        ("## Use\n> ```\n> # a comment\n> ```\n  ## Limits ##\nMore.\n", ["Use", "Limits"]),
+        ("## Use\r\nTwo.\r\n## Limits\r\nThree.\r\n", ["Use", "Limits"]),
+    ],
+)
+def test_headings_are_what_markdown_takes_for_headings(text, titles):
+    assert [section.title for section in sections_of(text)] == titles
+
+
+PIECES = ["# A\n", "## B\n", "text\n", "```\n", "````\n", "---\n", "===\n", "a: 1\n", "\n", "~~~\n", "> ", "- ", "    "]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
 def test_nothing_is_left_out_but_blank_parts(lines):
     text = "".join(lines)
     cut = "".join(section.text for section in sections_of(text))

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from accounts.actions import create_person, grant_role
 from accounts.reasons import Conflict, Invalid, TooLarge
 from accounts.roles import Role
+from approvals.intake import revise_card
 from audit.models import AuditEvent
-from registry.actions import NewVersion, add_card_revision, mark_card_reviewed, register_version
-from registry.cards import read_card, render_markdown
+from registry.actions import NewVersion, mark_card_reviewed, register_version
+from registry.card_markdown import render_markdown
+from registry.cards import read_card
 from registry.models import CardRevision
 from tests.factories import person, persona
 
@@ -244,6 +246,16 @@ def test_a_card_without_front_matter_is_all_body(text):
         ("## Intended use\n<!-- who is it for? -->\nLoans.\n", []),
         ("## Intended use\n<!-- never closed\n", ["Intended use"]),
         ("## Intended users\nLoans.\n", ["Intended use"]),
+        ("## Intended use\r\nLoans.\r\n", []),
+        ("Intended use\n-----\nLoans.\n", []),
+        ("Intended\nuse\n===\nLoans.\n", []),
+        ("  ## Intended use\nLoans.\n", []),
+        ("    ## Intended use\nLoans.\n", ["Intended use"]),
+        ("````\n```\n## Intended use\nLoans.\n```\n````\n", ["Intended use"]),
+        ("- ```\n  ## Intended use\n  ```\n", ["Intended use"]),
+        ("> ## Intended use\n> Loans.\n", ["Intended use"]),
+        ("## Intended use\n````\n```\n````\n## Limits\n", []),
+        ("## Intended use\n##### Nobody wrote below this\n", ["Intended use"]),
     ],
 )
 def test_a_section_counts_when_something_is_written_in_it(body, missing):
@@ -258,15 +270,17 @@ def test_missing_sections_are_named_in_the_order_they_are_wanted():
 
 
 def revised(version, dana, text=CARD):
-    return add_card_revision(version, text=text, actor=dana)
+    return revise_card(version, text=text, actor=dana)
 
 
-def test_a_revision_keeps_the_text_as_handed_in(version, dana):
-    text = "---\r\nlicense: mit\r\n---\r\n# Löan \u202e\n"
-    revision = revised(version, dana, text)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
+def test_a_revision_keeps_the_text_as_handed_in_but_for_its_line_ends(version, dana, end):
+    text = "---\nlicense: mit\n---\n# Löan \u202e\n\n  as it is\t \n"
+    revision = revised(version, dana, text.replace("\n", end))
     revision.refresh_from_db()
     assert revision.text == text
     assert revision.digest == hashlib.sha256(text.encode()).hexdigest()
+    assert revised(version, dana, text) == revision
 
 
 def test_the_same_text_twice_is_one_revision(version, dana):
@@ -306,7 +320,7 @@ def test_nobody_reviews_what_a_program_wrote_for_their_version(loan, dana):
     grant_role(Role.CONTRIBUTOR, to=program, actor=None)
     new = NewVersion(format="onnx", features=["amount"])
     version = register_version(loan, new, actor=program, on_behalf_of=dana)
-    card = add_card_revision(version, text=CARD, actor=program)
+    card = revise_card(version, text=CARD, actor=program)
     with pytest.raises(Conflict, match="pipeline wrote this revision of the card for your version") as refused:
         mark_card_reviewed(card, actor=dana)
     assert refused.value.reason.code == "own_card"
@@ -345,7 +359,7 @@ def test_parallel_revisions_are_numbered_without_gap_or_double(own_database):
     def reviser(number):
         def revise():
             version = Version.objects.select_related("registered_by").get(pk=pk)
-            return add_card_revision(version, text=f"card {number}", actor=version.registered_by).number
+            return revise_card(version, text=f"card {number}", actor=version.registered_by).number
 
         return revise
 
