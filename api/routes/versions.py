@@ -19,7 +19,7 @@ from api.auth import REVIEW, WRITE, TokenAuth, actor_of
 from api.bodies import announced_sha256, body_bytes, body_chunks, body_text
 from api.finding import dataset_version_of, locked_dataset_of, model_of, person_named, version_of
 from approvals import intake
-from approvals.gates.card_complete import SECTIONS
+from approvals.card_templates import wanted_sections
 from evidence.actions import report_metrics
 from evidence.card_export import in_hugging_face_format
 from evidence.fitting import classes_on
@@ -139,7 +139,8 @@ def get_card(
 
 @router.put("/models/{name}/versions/{int:number}/card", response=schemas.CardRevisionAnswer, auth=TokenAuth(WRITE))
 def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
-    """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format).
+    """Takes the card as the raw body: Markdown with YAML front matter (Hugging Face's format). It is kept with lines
+    ended by LF, and answered with which of the sections that the model's policies want are written.
 
     With `If-Match`, the digest of the revision the words were written on, another one meanwhile is a conflict (409).
     """
@@ -148,11 +149,12 @@ def put_card(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     seen = request.headers.get("If-Match")
     written_on = seen.strip().strip('"') if seen else None
     revision = intake.revise_card(version, text=text, actor=actor_of(request), written_on=written_on)
-    missing = read_card(text).missing_sections(SECTIONS)
+    wanted = [section.title for section in wanted_sections(version.model)]
+    missing = read_card(revision.text).missing_sections(wanted)
     return {
         "revision": revision.number,
         "digest": revision.digest,
-        "sections_present": [section for section in SECTIONS if section not in missing],
+        "sections_present": [title for title in wanted if title not in missing],
         "sections_missing": missing,
     }
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from approvals.actions import publish_policy
+from registry.models import Stage
 from registry.queries import newest_card
 from tests import factories
 from tests.api.caller import Caller, ok, problem_of
@@ -68,3 +70,24 @@ def test_words_written_on_another_revision_are_a_conflict(dana, version):
     assert newest_card(version).text == "# Second"
     assert ok(put(dana, version, "# Second", seen))["revision"] == 2  # said again: there is nothing to overwrite
     assert ok(dana.put(address_of(version), "# Third"))["revision"] == 3  # who doesn't ask isn't told
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+def test_line_ends_make_no_other_card(dana, version, ends):
+    text = "## Intended use\nLoans.\n\n## Limitations\nOne city.\n"
+    first = ok(dana.put(address_of(version), text))
+    again = ok(dana.put(address_of(version), text.replace("\n", ends)))
+    assert (again["revision"], again["digest"]) == (2, first["digest"])
+    assert again["sections_present"] == ["Intended use", "Limitations"]
+
+
+def test_the_sections_missing_are_those_that_the_models_policies_want(dana, version):
+    gates = [{"key": "card", "kind": "card_complete", "parameters": {"sections": ["Limitations", "Privacy"]}}]
+    publish_policy("Staging", {"gates": gates}, actor=None, target_stage=Stage.STAGING)
+    answer = ok(dana.put(address_of(version), factories.CARD))
+    demanded_in_production = ["Intended use", "Training data", "Evaluation"]
+    assert answer["sections_missing"] == ["Privacy"]
+    assert answer["sections_present"] == ["Limitations", *demanded_in_production]
+    answer = ok(dana.put(address_of(version), factories.CARD + "## Privacy\nNo names.\n"))
+    assert answer["sections_missing"] == []
+    assert answer["sections_present"] == ["Limitations", "Privacy", *demanded_in_production]
