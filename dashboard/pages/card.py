@@ -49,9 +49,9 @@ def shown_card(revision: CardRevision, *, whole: bool = False) -> ShownCard:
     return _shown(revision.text, revision.version, revision, whole=whole)
 
 
-def previewed_card(text: str, version: Version) -> ShownCard:
-    """Words that aren't stored yet, whole, as they would be shown of the version."""
-    return _shown(text, version, None, whole=True)
+def previewed_card(text: str, version: Version, *, whole: bool = False) -> ShownCard:
+    """Words that aren't stored yet, as they would be shown of the version; as much of them as `shown_card` shows."""
+    return _shown(text, version, None, whole=whole)
 
 
 def _shown(text: str, version: Version, revision: CardRevision | None, *, whole: bool) -> ShownCard:

@@ -17,19 +17,21 @@ from registry.queries import newest_card
 @dataclass(frozen=True)
 class Editor:
     """`text` are the words in the form, written on the revision with the digest `seen`; `replaced` what an import took
-    out of the form. `reason` says why nothing was saved, `theirs` is what somebody else saved meanwhile."""
+    out of the form. `whole` previews all of a long card. `reason` says why nothing was saved, `theirs` is what somebody
+    else saved meanwhile."""
 
     version: Version
     text: str
     seen: str
     previews: bool = False
+    whole: bool = False
     replaced: str = ""
     reason: Reason | None = None
     theirs: CardRevision | None = None
 
     @cached_property
     def preview(self) -> ShownCard | None:
-        return previewed_card(self.text, self.version) if self.previews else None
+        return previewed_card(self.text, self.version, whole=self.whole) if self.previews else None
 
     @cached_property
     def why_not_saved(self) -> Reason | None:

@@ -91,6 +91,10 @@ def _preview(request: SignedInRequest, editor: Editor) -> HttpResponse:
     return _editing(request, replace(editor, previews=True))
 
 
+def _preview_whole(request: SignedInRequest, editor: Editor) -> HttpResponse:
+    return _editing(request, replace(editor, previews=True, whole=True))
+
+
 def _add_sections(request: SignedInRequest, editor: Editor) -> HttpResponse:
     return _editing(request, replace(editor, text=with_sections(editor.text, editor.wanted)))
 
@@ -126,6 +130,7 @@ def _save(request: SignedInRequest, editor: Editor) -> HttpResponse:
 
 ACTIONS: dict[str, Callable[[SignedInRequest, Editor], HttpResponse]] = {
     "preview": _preview,
+    "whole": _preview_whole,
     "sections": _add_sections,
     "import": _import,
     "save": _save,

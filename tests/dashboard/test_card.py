@@ -285,6 +285,17 @@ def test_two_who_revise_at_once_do_not_overwrite_each_other(people: Any, version
     assert f'name="seen" value="{card_of(version).digest}"' in body(late)
     assert version.card_revisions.count() == 2
     assert edit(people.dana, version, "save", "## Intended use\nSecond.").status_code == 302
+def test_of_a_long_card_the_preview_is_its_beginning_until_all_is_asked_for(people: Any, version: Version) -> None:
+    text = "## Long\n" + "A line of words.\n" * 6_000 + "\n## The end\n"
+    shown = section(body(edit(people.dana, version, "preview", text)), "previewed")
+    assert 40_000 < len(shown) < 52_000
+    assert "54.0 kB more are not shown" in shown
+    assert 'form="card-form" name="action" value="whole"' in shown
+    whole = section(body(edit(people.dana, version, "whole", text)), "previewed")
+    assert "<h3>The end</h3>" in whole
+    assert "more are not shown" not in whole
+
+
     assert card_of(version).text.endswith("Second.")
 
 
