@@ -73,7 +73,7 @@ def _revise_card(version: Version, *, text: str, actor: User, written_on: str | 
 def review_card(revision: CardRevision, *, actor: User) -> CardRevision:
     """Notes that the actor stands by this revision; gates that ask for it run again in open promotions.
 
-    Raises Conflict for the revision's own writer, and for one that was reviewed already.
+    Raises Conflict for who wrote in the card since its last review, and for a revision that was reviewed already.
     """
     lifecycle.lock_model(revision.version.model_id)  # before the promotions' own locks, as everywhere
     marked = registry_actions.mark_card_reviewed(revision, actor=actor)

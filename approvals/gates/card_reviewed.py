@@ -6,7 +6,7 @@ from registry.queries import newest_card
 class CardReviewed(Gate):
     kind = "card_reviewed"
     title = "Model card reviewed"
-    help = "Did somebody other than its writer review the newest revision of the model card?"
+    help = "Did somebody review the newest revision of the model card who wrote nothing in it since its last review?"
     rests_on = frozenset({"card", "card_review"})
 
     def check(self, candidate: Side, baseline: Side | None, parameters: object) -> Judged:
@@ -17,7 +17,7 @@ class CardReviewed(Gate):
         if revision.reviewed_by is None:
             text = (
                 f"Revision {revision.number} by {revision.written_by.display_name} is not reviewed. "
-                "A reviewer who didn't write it marks it on the card's page."
+                "A reviewer who didn't write it, or in it since its last review, marks it on the card's page."
             )
             return Judged(Outcome.FAILED, text, details, evidence=(revision.digest,))
         text = f"Revision {revision.number}, reviewed by {revision.reviewed_by.display_name}"

@@ -62,7 +62,7 @@ def card_page(version: Version, user: User, asked: Asked) -> CardPage:
         rights=card_rights(version, newest, user),
         asked=asked,
         compared=_compared(version, read, asked) if read else None,
-        sections=sections_read(version, newest) if newest and is_newest else None,
+        sections=sections_read(version, newest, user) if newest and is_newest else None,
         revisions=list(revisions[:REVISIONS_SHOWN]),
         others=_others(version),
     )

@@ -9,7 +9,7 @@ from audit.actions import record
 from registry import events
 from registry.card_sections import sections_of
 from registry.models import CardRevision, CardSectionReview, Version
-from registry.permissions import why_not_own_card
+from registry.permissions import OwnSections, why_not_own_card
 from registry.subjects import version_subject
 
 
@@ -46,7 +46,8 @@ def _moved(newest: CardRevision | None) -> Conflict:
 
 @transaction.atomic
 def mark_card_reviewed(revision: CardRevision, *, actor: User) -> CardRevision:
-    """Notes that the actor read this revision and stands by it. Its writer can't, nor whom a program wrote it for."""
+    """Notes that the actor read this revision and stands by it. Who wrote in the card since its last review can't, nor
+    whom a program wrote in it for."""
     if (reason := why_not_own_card(revision, actor)) is not None:
         raise Conflict.because(reason)
     marked = CardRevision.objects.filter(pk=revision.pk, reviewed_by=None)
@@ -62,13 +63,13 @@ def mark_card_reviewed(revision: CardRevision, *, actor: User) -> CardRevision:
 def mark_section_reviewed(revision: CardRevision, *, digest: str, actor: User) -> CardSectionReview:
     """Notes that the actor read one section of this revision; marked twice, the first mark stays.
 
-    Raises NotFound when no section of it has the digest, and Conflict for its writer as `mark_card_reviewed` does.
+    Raises NotFound when no section of it has the digest, and Conflict for who wrote that section.
     """
-    if (reason := why_not_own_card(revision, actor)) is not None:
-        raise Conflict.because(reason)
     section = next((each for each in sections_of(revision.text) if each.digest == digest), None)
     if section is None:
         raise NotFound("no_such_section", f"No section of {revision} reads so.", "Read it again, then decide.")
+    if (reason := OwnSections(revision, actor).why_not(section)) is not None:
+        raise Conflict.because(reason)
     Version.objects.select_for_update().get(pk=revision.version_id)
     if (found := revision.section_reviews.filter(digest=digest).first()) is not None:
         return found

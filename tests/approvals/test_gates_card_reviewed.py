@@ -3,7 +3,7 @@ import pytest
 from accounts.reasons import Conflict
 from approvals.intake import review_card, revise_card
 from approvals.models import Promotion
-from registry.models import Model, Version
+from registry.models import CardRevision, Model, Version
 from registry.queries import newest_card
 from tests import factories
 from tests.approvals.judging import judge, promotion_with_gate, run_of
@@ -14,10 +14,14 @@ def version(loan: Model) -> Version:
     return factories.version_of(loan)
 
 
-def reviewed(version: Version, by: str = "riley") -> None:
+def card_of(version: Version) -> CardRevision:
     card = newest_card(version)
     assert card is not None
-    review_card(card, actor=factories.persona(by))
+    return card
+
+
+def reviewed(version: Version, by: str = "riley") -> None:
+    review_card(card_of(version), actor=factories.persona(by))
 
 
 def judged_again(promotion: Promotion) -> Promotion:
@@ -67,6 +71,23 @@ def test_a_review_runs_no_gate_again_that_does_not_ask_for_it(version: Version) 
     reviewed(version)
     promotion.refresh_from_db()
     assert (promotion.state, run_of(promotion).number) == ("in_review", 1)
+
+
+def test_who_wrote_in_the_card_since_its_last_review_is_no_second_pair_of_eyes(version: Version) -> None:
+    both = factories.person("Bo", "contributor", "reviewer")
+    promotion = factories.run_gates(promotion_with_gate(version, "card_reviewed"))
+    revise_card(version, text=factories.CARD + "\n## Ethics\nNone.\n", actor=both)
+    revise_card(version, text=factories.CARD + "\n## Ethics\nNone. \n", actor=factories.persona("dana"))
+    with pytest.raises(
+        Conflict, match="You wrote revision 2 of the card, and nobody reviewed the card since"
+    ) as refused:
+        review_card(card_of(version), actor=both)
+    assert refused.value.reason.code == "own_card"
+    assert judged_again(promotion).state == "blocked"
+    reviewed(version)
+    assert judged_again(promotion).state == "in_review"
+    revise_card(version, text=factories.CARD, actor=factories.persona("dana"))
+    assert review_card(card_of(version), actor=both).reviewed_by == both
 
 
 def test_a_review_that_is_refused_changes_nothing(version: Version) -> None:

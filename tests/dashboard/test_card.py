@@ -195,6 +195,22 @@ def test_nobody_reviews_their_own_card(people: Any, version: Version) -> None:
     assert not card_of(version).section_reviews.exists()
 
 
+def test_who_wrote_in_a_card_is_no_reviewer_of_it_because_somebody_else_saved_it_last(
+    people: Any, version: Version
+) -> None:
+    grant_role("reviewer", to=people.dana, actor=None)
+    dave = factories.person("Dave", "contributor", "reviewer")
+    revise_card(version, text=factories.CARD.replace("one city", "one  city"), actor=dave)
+    page = page_of(people.dana, address(version))
+    assert "I have read it" not in page
+    assert "Mark as read" not in page
+    assert "You wrote revision 1 of the card, and nobody reviewed the card since." in page
+    assert "You wrote this section in revision 1 of the card." in page
+    assert review(people.dana, version).status_code == 409
+    assert section(page_of(dave, address(version)), "sections").count("Mark as read") == 5
+    assert section(page_of(people.riley, address(version)), "sections").count("Mark as read") == 6
+
+
 def test_a_card_that_moved_meanwhile_is_not_stood_by(people: Any, version: Version) -> None:
     seen = card_of(version).digest
     revise_card(version, text="## Intended use\nOther.\n", actor=people.dana)
@@ -269,6 +285,17 @@ def test_a_preview_shows_the_words_and_saves_nothing(people: Any, version: Versi
     assert version.card_revisions.count() == 1
 
 
+def test_of_a_long_card_the_preview_is_its_beginning_until_all_is_asked_for(people: Any, version: Version) -> None:
+    text = "## Long\n" + "A line of words.\n" * 6_000 + "\n## The end\n"
+    shown = section(body(edit(people.dana, version, "preview", text)), "previewed")
+    assert 40_000 < len(shown) < 52_000
+    assert "54.0 kB more are not shown" in shown
+    assert 'form="card-form" name="action" value="whole"' in shown
+    whole = section(body(edit(people.dana, version, "whole", text)), "previewed")
+    assert "<h3>The end</h3>" in whole
+    assert "more are not shown" not in whole
+
+
 def test_a_preview_says_what_would_be_refused(people: Any, version: Version) -> None:
     answer = edit(people.dana, version, "preview", "---\na: [\n---\n")
     assert answer.status_code == 200
@@ -285,17 +312,6 @@ def test_two_who_revise_at_once_do_not_overwrite_each_other(people: Any, version
     assert f'name="seen" value="{card_of(version).digest}"' in body(late)
     assert version.card_revisions.count() == 2
     assert edit(people.dana, version, "save", "## Intended use\nSecond.").status_code == 302
-def test_of_a_long_card_the_preview_is_its_beginning_until_all_is_asked_for(people: Any, version: Version) -> None:
-    text = "## Long\n" + "A line of words.\n" * 6_000 + "\n## The end\n"
-    shown = section(body(edit(people.dana, version, "preview", text)), "previewed")
-    assert 40_000 < len(shown) < 52_000
-    assert "54.0 kB more are not shown" in shown
-    assert 'form="card-form" name="action" value="whole"' in shown
-    whole = section(body(edit(people.dana, version, "whole", text)), "previewed")
-    assert "<h3>The end</h3>" in whole
-    assert "more are not shown" not in whole
-
-
     assert card_of(version).text.endswith("Second.")
 
 

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from accounts.actions import grant_role
 from accounts.reasons import Conflict, Invalid, NotFound
+from approvals.intake import revise_card
 from audit.models import AuditEvent
-from registry.actions import mark_section_reviewed
+from dashboard.pages import card_sections
+from registry.actions import mark_card_reviewed, mark_section_reviewed
 from registry.card_sections import WantedSection, sections_of, with_sections
 from registry.cards import read_card
 from registry.queries import newest_card
@@ -101,8 +103,73 @@ def test_a_reviewer_marks_a_section_once_and_it_is_on_the_record(card):
 
 def test_its_writer_marks_none(card):
     grant_role("reviewer", to=card.written_by, actor=None)
-    with pytest.raises(Conflict, match="You wrote this revision"):
+    with pytest.raises(Conflict, match="You wrote this section in revision 1 of the card"):
         mark_section_reviewed(card, digest=sections_of(card.text)[0].digest, actor=card.written_by)
+
+
+def marked(version, title, who):
+    """Marks the section of the newest revision as this person; the reason where that is refused."""
+    newest = newest_card(version)
+    digest = next(each.digest for each in sections_of(newest.text) if each.title == title)
+    try:
+        mark_section_reviewed(newest, digest=digest, actor=who)
+    except Conflict as conflict:
+        return conflict.reason.text
+    return ""
+
+
+def test_a_section_is_its_writers_whoever_saves_the_card_after_them(card):
+    dana, both, version = card.written_by, factories.person("Bo", "contributor", "reviewer"), card.version
+    revise_card(version, text=factories.CARD + "\n## Ethics\nNone.\n", actor=both)
+    assert marked(version, "Limitations", dana) == "You wrote this section in revision 1 of the card."
+    assert marked(version, "Ethics", both) == "You wrote this section in revision 2 of the card."
+    assert marked(version, "Ethics", dana) == ""
+    assert marked(version, "Limitations", both) == ""
+
+
+def test_a_blank_more_makes_a_section_nobody_elses(card):
+    dana, both, version = card.written_by, factories.person("Bo", "contributor", "reviewer"), card.version
+    revise_card(version, text=factories.CARD.replace("one city", "one  city"), actor=both)
+    for who, number in ((dana, 1), (both, 2)):
+        assert marked(version, "Limitations", who) == f"You wrote this section in revision {number} of the card."
+
+
+def test_words_brought_back_are_theirs_who_wrote_them_first_and_theirs_who_brought_them_back(card):
+    dana, both, version = card.written_by, factories.person("Bo", "contributor", "reviewer"), card.version
+    revise_card(version, text=factories.CARD.split("\n## Limitations")[0], actor=both)
+    mark_card_reviewed(newest_card(version), actor=factories.persona("riley"))
+    revise_card(version, text=factories.CARD, actor=both)
+    assert "revision 1" in marked(version, "Limitations", dana)
+    assert "revision 3" in marked(version, "Limitations", both)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_who_wrote_what_others_read_since_may_read_what_became_of_it(card, whole):
+    dana, both, version = card.written_by, factories.person("Bo", "contributor", "reviewer"), card.version
+    if whole:
+        mark_card_reviewed(card, actor=factories.persona("riley"))
+    else:
+        assert marked(version, "Limitations", factories.persona("riley")) == ""
+    revise_card(version, text=factories.CARD.replace("one city", "two cities"), actor=both)
+    assert "revision 2" in marked(version, "Limitations", both)
+    assert marked(version, "Limitations", dana) == ""
+    assert "revision 1" in marked(version, "Training data", dana)
+
+
+def test_the_reviewed_card_is_cut_once_however_many_sections_are_compared_with_it(card, monkeypatch):
+    text = "".join(f"# a{number}\n" for number in range(50))
+    revise_card(card.version, text=text, actor=card.written_by)
+    mark_card_reviewed(newest_card(card.version), actor=factories.persona("riley"))
+    revise_card(card.version, text=text.replace("# a", "# b", 9), actor=card.written_by)
+    cut = []
+
+    def counted(text):
+        cut.append(text)
+        return sections_of(text)
+
+    monkeypatch.setattr(card_sections, "sections_of", counted)
+    read = card_sections.sections_read(card.version, newest_card(card.version), factories.persona("riley"))
+    assert (len(read.sections), read.unread, len(cut)) == (50, 9, 2)
 
 
 def test_a_section_that_is_not_in_the_card_is_refused(card):
