@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from dashboard.pages.version_order import STAGES
+from dashboard.whole_numbers import whole_number
 from evidence.comparables import comparable_datasets
 from evidence.lineup import FEWEST_VERSIONS, MOST_VERSIONS
 from evidence.metrics import METRICS, Direction, Metric
@@ -21,7 +22,7 @@ from registry.queries import primary_version
 
 PAGE_SIZE = 25
 _MOST_ASKED = 50
-_LARGEST = 10**9
+_LARGEST = 10**9 - 1
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ def asked_of(query: QueryDict) -> Asked:
 
 
 def _number(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < _LARGEST else None
+    return whole_number(text.strip(), largest=_LARGEST)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from accounts.reasons import Invalid, NotFound, Reason, Refusal
 from dashboard.forms.account import NewPasswordForm, PersonSignInForm, TokenForm
 from dashboard.pages.account import MAIL_CHOSEN, account_page
 from dashboard.signed_in import SignedInRequest, signed_in
+from dashboard.whole_numbers import whole_number
 
 #: Apart from the ids of other forms on the page.
 IDS_OF_FIELDS = "new_%s"
@@ -88,8 +89,8 @@ def _issue(request: SignedInRequest) -> HttpResponse:
 
 
 def _revoke(request: SignedInRequest) -> HttpResponse:
-    key = request.POST.get("token", "")
-    token = AccessToken.objects.filter(user=request.user, pk=key).first() if key.isdigit() else None
+    key = whole_number(request.POST.get("token", ""))
+    token = AccessToken.objects.filter(user=request.user, pk=key).first() if key is not None else None
     if token is None:
         raise NotFound("no_such_token", "There is no such token of yours.")
     revoke_token(token, actor=request.user)

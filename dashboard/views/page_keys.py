@@ -2,10 +2,9 @@
 
 from django.http import HttpRequest
 
-_LARGEST = 2**63 - 1
+from dashboard.whole_numbers import whole_number
 
 
 def key_from(request: HttpRequest, name: str) -> int | None:
     """The whole number `name` of the query; None when it isn't one, so that a mangled link shows the first page."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= _LARGEST else None
+    return whole_number(request.GET.get(name, ""))
