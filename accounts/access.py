@@ -4,6 +4,7 @@ Rights on one model and on all are held together here: `get_objects_for_user` an
 disagree about them. A Django superuser has no right by being one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -129,6 +130,26 @@ def people_who_may(permission: str, model: Model) -> QuerySet[User]:
         .distinct()
         .order_by("username")
     )
+
+
+def people_who_may_on(permission: str, model_ids: Collection[int]) -> dict[int, list[User]]:
+    """As `people_who_may` of each model, by its key; in three queries however many models there are."""
+    somewhere = Q(model__in=model_ids) | Q(model=None)
+    grants = list(RoleGrant.objects.filter(somewhere, role__in=roles_permitting(permission)))
+    reached = Q(role_grants__in=grants) | Q(groups__role_grants__in=grants)
+    people = User.objects.filter(reached, is_active=True, is_service=False).distinct().order_by("username")
+    holders = [(person, {group.pk for group in person.groups.all()}) for person in people.prefetch_related("groups")]
+    return {
+        model_id: [
+            person for person, groups in holders if any(_gives(each, model_id, person, groups) for each in grants)
+        ]
+        for model_id in model_ids
+    }
+
+
+def _gives(grant: RoleGrant, model_id: int, person: User, groups: Collection[int]) -> bool:
+    is_here = grant.model_id is None or grant.model_id == model_id
+    return is_here and (grant.user_id == person.pk or grant.group_id in groups)
 
 
 def as_of_now(user: User) -> User:

@@ -1,5 +1,7 @@
 """Who may make an exception, and who looks at one afterwards."""
 
+from collections.abc import Iterable
+
 from accounts.access import may, people_who_may
 from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
@@ -54,13 +56,18 @@ def why_not_waivable(run: GateRun) -> Reason | None:
     return Reason("not_waivable", text, "Restore the store from its backup, or register a better version.")
 
 
-def why_not_decide_after_review(after_review: AfterReview, user: User) -> Reason | None:
-    """Somebody who reviews this model, and never the one whose act it is."""
+def why_not_decide_after_review(
+    after_review: AfterReview, user: User, reviewers: Iterable[User] | None = None
+) -> Reason | None:
+    """Somebody who reviews this model, and never the one whose act it is. `reviewers` are the people who may, where
+    they were read for several models at once."""
     if user.pk == after_review.actor_id:
         text = "It was your own act: somebody else judges it."
-        return PersonalReason("own_act", text, _who_judges(after_review))
+        return PersonalReason("own_act", text, _who_judges(after_review, reviewers))
     if user.is_service or not may(user, REVIEW, after_review.model):
-        return PersonalReason("not_reviewer", "You are no reviewer of this model.", _who_judges(after_review))
+        return PersonalReason(
+            "not_reviewer", "You are no reviewer of this model.", _who_judges(after_review, reviewers)
+        )
     if after_review.verdict:
         who = after_review.decided_by
         return Reason("decided_already", f"{who.display_name if who else 'Somebody'} decided it already.")
@@ -74,7 +81,7 @@ def _who_waives(marks: Marks) -> str:
     return f"{joined(names)} may." if names else "An administrator can grant the role Approver."
 
 
-def _who_judges(after_review: AfterReview) -> str:
-    people = people_who_may(REVIEW, after_review.model).exclude(pk=after_review.actor_id)
-    names = [person.display_name for person in people]
+def _who_judges(after_review: AfterReview, reviewers: Iterable[User] | None) -> str:
+    people = people_who_may(REVIEW, after_review.model) if reviewers is None else reviewers
+    names = [person.display_name for person in people if person.pk != after_review.actor_id]
     return f"{joined(names)} may." if names else "An administrator can grant the role Reviewer."

@@ -7,9 +7,10 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.access import visible
+from accounts.access import people_who_may_on, visible
 from accounts.models import User
 from accounts.reasons import Reason, Refusal
+from accounts.roles import REVIEW
 from approvals.models import Acknowledgement, AfterReview, Waiver
 from approvals.permissions import why_not_decide_after_review
 from approvals.queries import after_reviews
@@ -58,9 +59,11 @@ def exceptions_page(
     decided = reviews.exclude(verdict="").order_by("-pk")
     page = list((decided.filter(pk__lt=before) if before else decided)[: SHOWN + 1])
     waiting = reviews.filter(verdict="").order_by("due_at", "pk")
+    first = list(waiting[: SHOWN * 2])
+    judges = people_who_may_on(REVIEW, {each.model_id for each in first})
     return Exceptions(
         model=model,
-        open=[_shown(each, reader, refused) for each in waiting[: SHOWN * 2]],
+        open=[_shown(each, reader, judges[each.model_id], refused) for each in first],
         open_count=waiting.count(),
         decided=page[:SHOWN],
         older=page[SHOWN - 1].pk if len(page) > SHOWN else None,
@@ -69,9 +72,11 @@ def exceptions_page(
     )
 
 
-def _shown(after_review: AfterReview, reader: User, refused: tuple[int, str, Refusal] | None) -> ShownAfterReview:
+def _shown(
+    after_review: AfterReview, reader: User, judges: Iterable[User], refused: tuple[int, str, Refusal] | None
+) -> ShownAfterReview:
     typed, refusal = (refused[1], refused[2]) if refused and refused[0] == after_review.pk else ("", None)
-    return ShownAfterReview(after_review, why_not_decide_after_review(after_review, reader), typed, refusal)
+    return ShownAfterReview(after_review, why_not_decide_after_review(after_review, reader, judges), typed, refusal)
 
 
 _REVISION = "gate_run__promotion__policy_revision"

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
-from accounts.access import fetch, may, may_everywhere, may_somewhere, people_who_may, visible
+from accounts.access import fetch, may, may_everywhere, may_somewhere, people_who_may, people_who_may_on, visible
 from accounts.actions import change_groups, grant_role, revoke_role
 from accounts.models import RoleGrant, User
 from accounts.reasons import Forbidden, NotFound
@@ -91,11 +91,13 @@ def test_rights_follow_any_sequence_of_grants_and_revocations(db, seed):
         someone = afresh(chance.choice(world.people))
         permission = chance.choice(PERMISSIONS)
         permitted = {model: world.permitted(someone, model) for model in world.models}
+        at_once = people_who_may_on(permission, [model.pk for model in world.models])
         for model in world.models:
             assert {name for name in PERMISSIONS if may(someone, name, model)} == permitted[model]
             asked = what_fetching_says(someone, model, permission)
             assert asked == expected_of_fetching(permitted[model], permission)
             assert (someone in people_who_may(permission, model)) == (permission in permitted[model])
+            assert at_once[model.pk] == list(people_who_may(permission, model))
         seen = set(visible(Model.objects.all(), actor=someone, permission=permission, model_path="pk"))
         assert seen == {model for model in world.models if permission in permitted[model]}
         assert may_somewhere(someone, permission) == any(permission in names for names in permitted.values())
