@@ -100,6 +100,15 @@
     }
   }
 
+  /* Paper is as wide as it is, whatever the window was when a chart was drawn. */
+  function fitAll(size) {
+    for (const box of document.querySelectorAll("figure[data-drawn] .chart-box")) {
+      window.Plotly.relayout(box, size);
+    }
+  }
+  window.addEventListener("beforeprint", () => fitAll({ autosize: false, width: 680, height: 270 }));
+  window.addEventListener("afterprint", () => fitAll({ autosize: true, width: undefined, height: undefined }));
+
   const redraw = () => drawAll(document);
   drawAll(document);
   document.addEventListener("htmx:afterSwap", (event) => drawAll(event.target));
