@@ -5,7 +5,8 @@ from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
 from accounts.roles import REVIEW
 from approvals.models import State
-from approvals.permissions.wording import closed, in_state, joined
+from approvals.permissions.excepting import who_waives, why_not_waivable
+from approvals.permissions.wording import closed, in_state, joined, listed
 from approvals.standing import Marks, barred_people
 from approvals.transitions import Event
 
@@ -38,7 +39,7 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
     if promotion.state == State.CHECKING:
         return Reason("gates_running", "The gates are still running.", "Approve when they are through.")
     if promotion.state == State.BLOCKED:
-        return Reason("blocked", "A gate failed.", "It must pass, or be waived, first.")
+        return Reason("blocked", _what_failed(marks), _way_past(marks))
     if promotion.state != State.IN_REVIEW:
         return in_state(promotion, Event.SLOTS_FILLED)
     if any(review.reviewer_id == user.pk for review in marks.approvals):
@@ -52,6 +53,19 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
     if not marks.slots_for(user):
         return Reason("slots_filled", "Your slot has been filled.", who_decides(marks))
     return None
+
+
+def _what_failed(marks: Marks) -> str:
+    titles = [marks.document.gate(run.key).shown_title for run in marks.in_the_way]
+    return f"{listed(titles)} failed." if titles else "A gate failed."
+
+
+def _way_past(marks: Marks) -> str:
+    """What must happen before anybody can approve, and who can make an exception where one is allowed."""
+    it = "They" if len(marks.in_the_way) > 1 else "It"
+    if any(why_not_waivable(run) for run in marks.in_the_way):
+        return f"{it} must pass first."
+    return f"{it} must pass, or be waived, first. {who_waives(marks)}"
 
 
 def why_not_tick(marks: Marks, user: User) -> Reason | None:
@@ -79,7 +93,7 @@ def why_not_acknowledge(marks: Marks, user: User) -> Reason | None:
 def who_decides(marks: Marks) -> str:
     """The people who can fill an open slot, named, so that nobody has to ask around; or why nobody can yet."""
     if marks.promotion.state == State.BLOCKED:
-        return "A gate failed, so nobody can: run it again, waive it, or register a better version."
+        return f"{_what_failed(marks)} So nobody can: run it again, waive it, or register a better version."
     barred = barred_people(marks.promotion)
     people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
     names = [person.display_name for person in people if marks.slots_for(person)]

@@ -21,10 +21,10 @@ def why_never_waive(marks: Marks, user: User) -> PersonalReason | None:
         return PersonalReason("inactive", "This account is not active.")
     barred = barred_people(marks.promotion)
     if user.pk in barred:
-        return PersonalReason("requester", f"You can't waive a gate here: {barred[user.pk]}.", _who_waives(marks))
+        return PersonalReason("requester", f"You can't waive a gate here: {barred[user.pk]}.", who_waives(marks))
     model = marks.promotion.version.model
     if not may(user, APPROVE, model):
-        return PersonalReason("not_approver", "You are no approver of this model.", _who_waives(marks))
+        return PersonalReason("not_approver", "You are no approver of this model.", who_waives(marks))
     if not marks.approver_by_others(user):
         remedy = "Somebody else must grant it or waive."
         return PersonalReason("self_granted", "You granted yourself this role.", remedy)
@@ -74,11 +74,12 @@ def why_not_decide_after_review(
     return None
 
 
-def _who_waives(marks: Marks) -> str:
+def who_waives(marks: Marks) -> str:
+    """The people who may make an exception here, named."""
     barred = barred_people(marks.promotion)
     people = people_who_may(APPROVE, marks.promotion.version.model).exclude(pk__in=barred)
     names = [person.display_name for person in people]
-    return f"{joined(names)} may." if names else "An administrator can grant the role Approver."
+    return f"{joined(names)} may waive gates here." if names else "An administrator can grant the role Approver."
 
 
 def _who_judges(after_review: AfterReview, reviewers: Iterable[User] | None) -> str:

@@ -24,6 +24,11 @@ def joined(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def listed(things: list[str]) -> str:
+    """`Quality floor, AUC kept and Explained`."""
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
 def contributors(model: Model) -> str:
     names = [person.display_name for person in people_who_may(CONTRIBUTE, model)]
     return f"{joined(names)} may." if names else "An administrator can grant the role Contributor."

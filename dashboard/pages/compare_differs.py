@@ -96,9 +96,14 @@ def differing(lineup: Lineup, reader: User) -> list[Differing]:
 
 def breaking_of(lineup: Lineup) -> list[Breaking]:
     """The other versions that callers of the baseline would stumble over."""
-    before = signature_of(lineup.baseline.version)
-    found = [(entry.version, breaking_changes(before, signature_of(entry.version))) for entry in lineup.others]
-    return [Breaking(version, _by_affected(changes)) for version, changes in found if changes]
+    before = lineup.baseline.version
+    return [found for entry in lineup.others if (found := breaking_between(before, entry.version)) is not None]
+
+
+def breaking_between(before: Version, version: Version) -> Breaking | None:
+    """What callers of `before` would stumble over in the version; None when nothing breaks."""
+    changes = breaking_changes(signature_of(before), signature_of(version))
+    return Breaking(version, _by_affected(changes)) if changes else None
 
 
 def _by_affected(changes: Sequence[str]) -> list[tuple[str, list[str], list[str]]]:

@@ -15,6 +15,7 @@ from dashboard.charts import Chart
 from dashboard.forms.decision import Typed
 from dashboard.hallmarks import Die, hallmark
 from dashboard.names import Person
+from dashboard.pages.compare_differs import Breaking, breaking_between
 from dashboard.pages.evidence_agreement import AgreementView
 from dashboard.pages.promotion_card import CardView, card_view
 from dashboard.pages.promotion_curve import chart_of
@@ -47,6 +48,7 @@ class PromotionPage:
     evidence: list[Evidence]
     agreements: list[AgreementView]
     worn: list[WornData]
+    breaking: Breaking | None
     chart: Chart | None
     gates: Gates
     card: CardView
@@ -91,6 +93,7 @@ def promotion_page(
         dies=_dies(marks, evidence),
         evidence=evidence,
         worn=_worn(evidence) if promotion.is_open else [],
+        breaking=breaking_between(promotion.baseline, version) if promotion.baseline else None,
         chart=chart_of(evidence[0]) if evidence else None,
         agreements=agreements_for(promotion),
         gates=gates_of(marks, every, reader, sent, str(refusal.reason) if refusal else ""),

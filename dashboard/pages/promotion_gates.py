@@ -38,7 +38,8 @@ class GateProgress:
 
 @dataclass(frozen=True)
 class ShownGate:
-    """A gate as includes/gate.html shows it. `form` is the template of its forms, "" for who may not use one."""
+    """A gate as includes/gate.html shows it. `form` is the template of its forms, "" for who may not use one. `blocks`:
+    nothing goes on until it passes or is waived; `is_accepted`: somebody acknowledged that it could not tell."""
 
     key: str
     title: str
@@ -54,6 +55,8 @@ class ShownGate:
     number: int
     digest: str
     link: str
+    blocks: bool
+    is_accepted: bool
     may_rerun: bool
     may_waive: bool
     why_not_waivable: str
@@ -73,6 +76,16 @@ class Gates:
     @property
     def waived(self) -> list[ShownGate]:
         return [gate for gate in self.shown if gate.waiver]
+
+    @property
+    def in_the_way(self) -> list[ShownGate]:
+        """Those that keep an open promotion from going on."""
+        return [gate for gate in self.shown if gate.blocks]
+
+    @property
+    def undecided(self) -> list[ShownGate]:
+        """Those that could not tell, and don't block: a person accepts them, or has."""
+        return [gate for gate in self.shown if gate.outcome == Outcome.INCONCLUSIVE and not gate.blocks]
 
 
 def gates_of(marks: Marks, evidence: Iterable[Evidence], reader: User, sent: Typed, problem: str) -> Gates:
@@ -113,6 +126,8 @@ def _shown(marks: Marks, run: GateRun, evaluations: dict[str, Evaluation], reade
         number=run.promotion_id,
         digest=run.digest,
         link=str(run.details.get("url", "")),
+        blocks=blocks,
+        is_accepted=acknowledgement_of(run) is not None,
         may_rerun=may_rerun,
         may_waive=may_waive,
         why_not_waivable=str(unwaivable or ""),
