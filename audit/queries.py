@@ -14,7 +14,7 @@ PAGE_SIZE = 50
 @dataclass(frozen=True)
 class Filters:
     """What to look for; empty strings and None mean "any". `before` is the id of the last event already seen,
-    `since` the first moment that counts and `until` the first that doesn't."""
+    `since` the first moment that counts and `until` the first that doesn't; `promotion` is a promotion's number."""
 
     model: str = ""
     verb: str = ""
@@ -22,12 +22,14 @@ class Filters:
     before: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    promotion: int | None = None
 
     def told(self) -> dict[str, str]:
         """What is looked for, by name, as text."""
         moments = {"since": self.since, "until": self.until}
         words = {"model": self.model, "verb": self.verb, "actor": self.actor}
         words |= {name: moment.isoformat() for name, moment in moments.items() if moment}
+        words["promotion"] = "" if self.promotion is None else str(self.promotion)
         return {name: text for name, text in words.items() if text}
 
 
@@ -41,7 +43,9 @@ def matching(filters: Filters, *, visible_models: Collection[str] | None) -> Que
     """The events that fit, about the `visible_models` (names); None takes all, those about no model too."""
     words = {"model_name": filters.model, "verb": filters.verb, "actor": filters.actor}
     moments = {"at__gte": filters.since, "at__lt": filters.until}
-    wanted = {name: value for name, value in {**words, **moments}.items() if value}
+    about = filters.promotion
+    subject = {} if about is None else {"subject_kind": "promotion", "subject_id": str(about)}
+    wanted = {name: value for name, value in {**words, **moments, **subject}.items() if value}
     found: QuerySet[AuditEvent] = AuditEvent.objects.filter(**wanted)
     return found if visible_models is None else found.filter(model_name__in=visible_models)
 

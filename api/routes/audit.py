@@ -25,12 +25,13 @@ def list_events(
     model: str = "",
     verb: str = "",
     actor: str = "",
+    promotion: int | None = None,
     since: str = "",
     until: str = "",
     cursor: int | None = None,
 ) -> dict[str, Any]:
     """The record, newest first: about the models you can see, or all of it for auditors. `since` and `until` are
-    days (both included) or moments in ISO form."""
+    days (both included) or moments in ISO form; `promotion` is a promotion's number."""
     reader = actor_of(request)
     wanted = Filters(
         name_on_record(model, reader),
@@ -39,6 +40,7 @@ def list_events(
         before=cursor,
         since=_moment("since", since),
         until=_moment("until", until, as_end=True),
+        promotion=promotion,
     )
     found = events_page(wanted, visible_models=models_on_record_for(reader))
     items = [_event_answer(event) for event in found.events]
@@ -53,6 +55,7 @@ def export_record(
     model: str = "",
     verb: str = "",
     actor: str = "",
+    promotion: int | None = None,
     since: str = "",
     until: str = "",
 ) -> StreamingHttpResponse:
@@ -66,7 +69,8 @@ def export_record(
     reader = actor_of(request)
     name = name_on_record(model, reader)
     refuse_if(why_not_export(reader, name))
-    wanted = Filters(name, verb, actor, since=_moment("since", since), until=_moment("until", until, as_end=True))
+    first, end = _moment("since", since), _moment("until", until, as_end=True)
+    wanted = Filters(name, verb, actor, since=first, until=end, promotion=promotion)
     export = export_events(wanted, form=format, actor=reader, visible_models=models_on_record_for(reader, AUDIT))
     return StreamingHttpResponse(export.content, content_type=export.content_type, headers=export.headers)
 

@@ -18,8 +18,13 @@ class RecordCalls:
         return every_item(lambda cursor: self._connection.get(f"{model_path(model)}/history", {"cursor": cursor}))
 
     def audit_events(
-        self, *, model: str | None = None, verb: str | None = None, actor: str | None = None
+        self,
+        *,
+        model: str | None = None,
+        verb: str | None = None,
+        actor: str | None = None,
+        promotion: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Audit events, newest first."""
-        wanted = {"model": model, "verb": verb, "actor": actor}
+        wanted = {"model": model, "verb": verb, "actor": actor, "promotion": promotion}
         return every_item(lambda cursor: self._connection.get("/audit", {**wanted, "cursor": cursor}))

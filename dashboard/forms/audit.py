@@ -12,12 +12,13 @@ from registry.queries import name_on_record
 
 
 class RecordFilterForm(forms.Form):
-    """What a reader looks for in the record: exact model, verb and user name, from one day to another."""
+    """What a reader looks for in the record: exact model, verb, user name and promotion, from one day to another."""
 
     model = forms.CharField(label="Model", required=False, max_length=128)
     # Text, not a choice: a verb that was retired can still be looked for by its name.
     verb = forms.CharField(label="What happened", required=False, max_length=64, widget=forms.Select)
     actor = forms.CharField(label="Who (user name)", required=False, max_length=150)
+    promotion = forms.IntegerField(label="Promotion (number)", required=False, min_value=1)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
@@ -49,6 +50,7 @@ class RecordFilterForm(forms.Form):
             verb=asked["verb"],
             actor=asked["actor"],
             before=before,
+            promotion=asked["promotion"],
             since=moment_from(_day(asked["since"])),
             until=moment_from(_day(asked["until"]), as_end=True),
         )

@@ -8,7 +8,7 @@ from accounts.actions import grant_role
 from accounts.roles import Role
 from audit.models import AuditEvent
 from tests.api.caller import Caller, ok, problem_of
-from tests.factories import model_named, person, persona, personas
+from tests.factories import model_named, person, persona, personas, promotion_in
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def test_an_auditor_of_one_model_takes_what_is_about_it(db):
     assert {line["event"]["model_name"] for line in events_in(caller.get("/audit/export"))} == {"loan"}
     assert "its auditors" in problem_of(caller.get("/audit/export", model="fare"), 403, "not_permitted")["detail"]
     assert problem_of(caller.get("/audit/export", model="nowhere"), 403, "not_permitted")
+
+
+def test_the_events_of_one_promotion_are_listed_and_taken_by_its_number(ana):
+    promotion, other = promotion_in("in_review"), promotion_in("in_review")
+    listed = ok(ana.get("/audit", promotion=promotion.pk))["items"]
+    assert {(event["subject_kind"], event["subject_id"]) for event in listed} == {("promotion", str(promotion.pk))}
+    taken = events_in(ana.get("/audit/export", promotion=promotion.pk))
+    assert [line["id"] for line in taken] == sorted(event["id"] for event in listed)
+    assert ok(ana.get("/audit", promotion=other.pk + 1))["items"] == []
 
 
 def test_the_same_days_hold_in_the_list_and_in_the_file(ana):

@@ -175,6 +175,23 @@ def test_an_auditor_takes_away_what_the_page_shows(people: Any) -> None:
     assert taken == events_on(page)[::-1]
 
 
+def test_the_record_of_one_promotion_is_shown_and_taken_away(people: Any) -> None:
+    promotion = factories.promotion_in("in_review")
+    other = factories.promotion_in("in_review")
+    wanted = list(
+        AuditEvent.objects.filter(subject_kind="promotion", subject_id=str(promotion.pk)).values_list("id", flat=True)
+    )
+    assert f'href="/audit/?promotion={promotion.pk}"' in page_of(people.ana, f"/promotions/{promotion.pk}/")
+    page = page_of(people.ana, f"/audit/?promotion={promotion.pk}")
+    assert events_on(page) == sorted(wanted, reverse=True) != []
+    assert f'<input type="hidden" name="promotion" value="{promotion.pk}">' in page
+    answer: Any = client_of(people.ana).post("/audit/export/", {"format": "jsonl", "promotion": promotion.pk})
+    assert [json.loads(line)["id"] for line in answer.getvalue().decode().split("\n")[:-1]] == sorted(wanted)
+    assert AuditEvent.objects.get(verb="audit.exported").after["filters"] == {"promotion": str(promotion.pk)}
+    assert events_on(page_of(people.ana, f"/audit/?promotion={other.pk}"))
+    assert "Nothing was looked for" in page_of(people.ana, "/audit/?promotion=seven")
+
+
 def test_who_audits_nothing_is_told_who_does_and_finds_the_door_closed(people: Any) -> None:
     page = page_of(people.dana, "/audit/")
     assert "Taking away the record as a file is for its auditors." in page

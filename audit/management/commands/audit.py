@@ -19,6 +19,9 @@ class Command(BaseCommand):
         export = ways.add_parser("export", help="write the record to standard output, oldest event first")
         export.add_argument("--format", choices=FORMS, default="jsonl", help="default: jsonl")
         export.add_argument("--model", default="", help="only events about this model")
+        export.add_argument(
+            "--promotion", type=int, default=None, help="only events about the promotion of this number"
+        )
         export.add_argument("--verb", default="", help="only this verb, for example promotion.opened")
         export.add_argument("--actor", default="", help="only what this user name did")
         export.add_argument("--since", default="", help="from this day or moment on, for example 2026-11-01")
@@ -29,7 +32,14 @@ class Command(BaseCommand):
             since, until = moment_from(options["since"]), moment_from(options["until"], as_end=True)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        filters = Filters(options["model"], options["verb"], options["actor"], since=since, until=until)
+        filters = Filters(
+            options["model"],
+            options["verb"],
+            options["actor"],
+            since=since,
+            until=until,
+            promotion=options["promotion"],
+        )
         export = export_events(
             filters, form=options["format"], actor=None, visible_models=None, account=getpass.getuser()
         )
