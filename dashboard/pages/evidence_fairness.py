@@ -48,6 +48,30 @@ def fairness_tables(stored: Mapping[str, Mapping[str, Any]]) -> list[FairnessTab
     return [_table(Fairness.from_dict(found)) for found in stored.values()]
 
 
+@dataclass(frozen=True)
+class FairnessLine:
+    """How alike a candidate selects the groups of a column, and what is live; `live` is None without a figure."""
+
+    column: str
+    candidate: FairnessRow
+    live: FairnessRow | None
+
+
+def fairness_lines(
+    candidate: Mapping[str, Mapping[str, Any]], live: Mapping[str, Mapping[str, Any]]
+) -> list[FairnessLine]:
+    """One for each column of the candidate's `Evaluation.fairness`: the ratio of selection rates."""
+    return [
+        FairnessLine(column_in_words(column), _selection(found), _selection(live[column]) if column in live else None)
+        for column, found in candidate.items()
+    ]
+
+
+def _selection(stored: Mapping[str, Any]) -> FairnessRow:
+    key = "selection_rate_ratio"
+    return _measure(MEASURES[key], Fairness.from_dict(stored).disparities[key])
+
+
 def _table(found: Fairness) -> FairnessTable:
     disparities = found.disparities
     methods = {each.method for each in disparities.values() if each.method}

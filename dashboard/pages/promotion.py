@@ -64,6 +64,13 @@ class PromotionPage:
     refusal: Refusal | None
 
     @property
+    def groups_title(self) -> str:
+        """What the page says of groups, as a heading."""
+        if any(each.loses_by_group for each in self.evidence):
+            return "Where it gets worse"
+        return "By group: no measurable loss" if any(each.segments for each in self.evidence) else "By group"
+
+    @property
     def due(self) -> datetime | None:
         return due_time(self.promotion)
 

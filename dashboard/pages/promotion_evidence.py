@@ -7,15 +7,14 @@ from functools import cached_property
 from django.urls import reverse
 
 from approvals.gates.no_regression import RegressionParameters
-from dashboard.figures import MINUS
 from dashboard.figures import difference as difference_in_words
 from dashboard.forest import Axis, measure_axis, segment_axis
 from dashboard.pages.cases import Count, harmed_rows
-from dashboard.pages.evidence_harms import Harm, other_harms
+from dashboard.pages.evidence_fairness import FairnessLine, fairness_lines
+from dashboard.pages.evidence_harms import Harm, harms_said, other_harms
 from dashboard.readable import group_in_words, rows_counted
 from evidence.comparison import Comparison, Difference
 from evidence.findings import finding
-from evidence.groups import group_name
 from evidence.metrics import METRICS, SEGMENT_METRICS, Metric
 from evidence.models import Evaluation, MetricValue
 from registry.models import Version
@@ -45,9 +44,7 @@ class SegmentRow:
     @property
     def said(self) -> str:
         """`region south by 9.33 pts`, within a sentence."""
-        loss = difference_in_words(self.difference.difference, METRICS[self.difference.metric].unit)
-        group = group_name(self.difference.value)
-        return f"{self.difference.column.replace('_', ' ')} {group} by {loss.lstrip(MINUS + '+')}"
+        return Harm(self.difference).said
 
 
 @dataclass(frozen=True)
@@ -115,17 +112,41 @@ class Evidence:
         return harmed_rows(self.version, self.live, self.candidate.dataset, self.comparison.decisions)
 
     @cached_property
-    def groups_said(self) -> Piece | None:
-        """For whom it gets worse, in a sentence; None when the dataset declares no groups."""
+    def groups_said(self) -> list[Piece]:
+        """For whom it gets worse, in sentences; none when the dataset declares no groups."""
+        if not self._segments:
+            return []
+        said = [_loss(words) for words in (self._groups_lost, self._others_lost) if words]
+        if not self.segments:
+            return [*said, Piece("", "i-off", "No group has enough rows to be judged")]
+        overall = self._lost_overall
+        if overall is not None and not self.worse_segments:
+            by = difference_in_words(overall.difference, self.segment_metric.unit)
+            words = f"{self.segment_metric.title} is worse overall ({by}); in no single group is the loss measurable"
+            return [*said, _loss(words)]
+        if said:
+            return said
+        loss = _LOSSES[self.segment_metric.key]
+        return [Piece("", "i-same", f"No measurable {loss} in the {len(self.segments)} groups judged")]
+
+    @property
+    def _groups_lost(self) -> str:
+        """Of the measure that groups are compared by."""
         worse = self.worse_segments
-        if worse:
-            named = ", ".join(row.said for row in worse[:2])
-            more = f" and {len(worse) - 2} more" if len(worse) > 2 else ""
-            return Piece("fail", "i-down", f"{self.segment_metric.title} gets worse for {named}{more}")
-        if self.segments:
-            loss = _LOSSES[self.segment_metric.key]
-            return Piece("", "i-same", f"No measurable {loss} in the {len(self.segments)} groups judged")
-        return Piece("", "i-off", "No group has enough rows to be judged") if self._segments else None
+        named = ", ".join(row.said for row in worse[:2])
+        more = f" and {len(worse) - 2} more" if len(worse) > 2 else ""
+        return f"{self.segment_metric.title} gets worse for {named}{more}" if worse else ""
+
+    @property
+    def _others_lost(self) -> str:
+        return harms_said(self.other_harms) if self.other_harms else ""
+
+    @property
+    def _lost_overall(self) -> Difference | None:
+        """The measure that groups are compared by, where it is worse over all rows."""
+        compared = self.comparison.measures if self.comparison else []
+        own = [each for each in compared if each.metric == self.segment_metric.key and each.verdict == "worse"]
+        return own[0] if own else None
 
     @property
     def segment_metric(self) -> Metric:
@@ -165,6 +186,16 @@ class Evidence:
         return [row for row in self.segments if row.difference.verdict == "worse"]
 
     @property
+    def lost_segments(self) -> list[SegmentRow]:
+        """Those that get worse, and those the policy sets a limit for."""
+        return [row for row in self.segments if row.difference.verdict == "worse" or row.axis.limit is not None]
+
+    @property
+    def kept_segments(self) -> list[SegmentRow]:
+        """All the others."""
+        return [row for row in self.segments if row not in self.lost_segments]
+
+    @property
     def small_segments(self) -> list[SegmentRow]:
         axis = Axis(zero=0, scale=1)
         return [SegmentRow(each, segment_name(each), axis) for each in self._segments if each.verdict == "too_small"]
@@ -173,6 +204,28 @@ class Evidence:
     def other_harms(self) -> list[Harm]:
         """Other measures that get surely worse for some group, the surest first."""
         return other_harms(self.comparison) if self.comparison else []
+
+    @property
+    def first_harms(self) -> list[Harm]:
+        return self.other_harms[:SEGMENTS_SHOWN]
+
+    @property
+    def further_harms(self) -> list[Harm]:
+        return self.other_harms[SEGMENTS_SHOWN:]
+
+    @property
+    def loses_by_group(self) -> bool:
+        """Whether any measure is surely worse in any group."""
+        return bool(self.worse_segments or self.other_harms)
+
+    @cached_property
+    def fairness(self) -> list[FairnessLine]:
+        """How alike both versions select the groups of each declared column."""
+        return (
+            fairness_lines(self.candidate.fairness, self.baseline.fairness if self.baseline else {})
+            if self.candidate
+            else []
+        )
 
     @property
     def address(self) -> str:
@@ -215,6 +268,10 @@ def _piece(verdict: str, count: int, worse: Sequence[str]) -> Piece:
     tone, icon, words = _SAID[verdict]
     words = f"{words} {count}"
     return Piece(tone, icon, f"{words}: {', '.join(worse)}" if verdict == "worse" else words)
+
+
+def _loss(words: str) -> Piece:
+    return Piece("fail", "i-down", words)
 
 
 def segment_name(difference: Difference) -> str:
