@@ -15,7 +15,8 @@ PHONE = 390
 def box(found: Locator) -> dict[str, float]:
     at = found.bounding_box()
     assert at is not None
-    return {**at, "right": at["x"] + at["width"], "bottom": at["y"] + at["height"]}
+    x, y = at["x"], at["y"]
+    return {"x": x, "y": y, "right": x + at["width"], "bottom": y + at["height"], "width": at["width"]}
 
 
 def tops(page: Page, selector: str) -> list[float]:
