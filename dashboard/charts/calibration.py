@@ -103,7 +103,7 @@ def _table(heads: list[str], drawn: Sequence[tuple[Side, Curve]]) -> tuple[list[
     return ["Version", *heads], [[name, *row] for name, row in zip(names, rows, strict=True)]
 
 
-_AXES = {"xaxis": {"tickformat": ".0%", "range": [0, 1]}, "yaxis": SHARE_AXIS}
+_AXES = {"xaxis": SHARE_AXIS, "yaxis": SHARE_AXIS}
 _SCORES = _Words(
     title="Calibration",
     heads=("Scored on average", "Came true"),

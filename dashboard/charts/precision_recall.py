@@ -39,6 +39,6 @@ def _read(curve: Curve, recall: float) -> str:
 _LAYOUT = layout(
     "Found, share of the positive rows",
     "Right, share of the rows found",
-    xaxis={"tickformat": ".0%", "range": [0, 1]},
+    xaxis=SHARE_AXIS,
     yaxis=SHARE_AXIS,
 )

@@ -58,6 +58,6 @@ def _finding(sides: Sides) -> str:
 _LAYOUT = layout(
     "False alarms, share of the negative rows",
     "Found, share of the positive rows",
-    xaxis={"tickformat": ".0%", "range": [0, 1]},
+    xaxis=SHARE_AXIS,
     yaxis=SHARE_AXIS,
 )

@@ -2,7 +2,7 @@
 
 from dashboard.charts.calibration import mean_gap
 from dashboard.charts.compared.series import Drawn, bars, marked_line
-from dashboard.charts.drawing import Chart, Curve, layout, reference
+from dashboard.charts.drawing import SHARE_AXIS, Chart, Curve, layout, reference
 from dashboard.figures import SHARE, difference, figure, number
 
 
@@ -48,6 +48,6 @@ def _points(gap: float) -> str:
 _LAYOUT = layout(
     "Score, mean of the bin",
     "Came true − scored",
-    xaxis={"tickformat": ".0%", "range": [0, 1]},
+    xaxis=SHARE_AXIS,
     yaxis={"tickformat": "+.0%", "zeroline": False},
 )

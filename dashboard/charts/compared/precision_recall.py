@@ -24,6 +24,6 @@ def precision_recall(drawn: Drawn) -> Chart | None:
 _LAYOUT = layout(
     "Found, share of the positive rows",
     "Right, share of the rows found",
-    xaxis={"tickformat": ".0%", "range": [0, 1]},
+    xaxis=SHARE_AXIS,
     yaxis=SHARE_AXIS,
 )

@@ -23,6 +23,6 @@ def roc(drawn: Drawn) -> Chart | None:
 _LAYOUT = layout(
     "False alarms, share of the negative rows",
     "Found, share of the positive rows",
-    xaxis={"tickformat": ".0%", "range": [0, 1]},
+    xaxis=SHARE_AXIS,
     yaxis=SHARE_AXIS,
 )
