@@ -49,8 +49,9 @@ def roll_back(
     target = Version.objects.select_related("model").get(pk=target.pk)
     refuse_if(why_not_restore(target, last_term_live(target)))
     left = lifecycle.restore(target, lifecycle.Cause(f"rollback: {reason}", actor))
-    names = ", ".join(version.name for version in left) or "nothing"
-    subject = f"{model.name} rolled back from {names} to {target.name}"
+    names = ", ".join(version.name for version in left)
+    subject = f"{model.name} rolled back {f'from {names} ' if left else ''}to {target.name}"
+    subject += "" if left else ", as nothing was live"
     record(
         events.ROLLED_BACK,
         model_subject(model),

@@ -245,6 +245,16 @@ def test_a_take_down_leaves_nothing_live(loan: Model, three: list[Version]) -> N
     assert (opened.cause, opened.subject) == ("take_down", "loan taken down: v3 left Production")
 
 
+def test_a_return_after_a_take_down_is_told_as_one(loan: Model, three: list[Version]) -> None:
+    _down(loan)
+    Mail.objects.all().delete()
+    roll_back(loan, actor=persona("omar"), reason="It was an exercise.", to=three[2])
+    opened = AfterReview.objects.get(cause="rollback")
+    assert opened.subject == "loan rolled back to v3, as nothing was live"
+    [subject] = {mail.subject for mail in Mail.objects.filter(kind="after_review")}
+    assert opened.subject in subject
+
+
 def test_where_nothing_is_live_there_is_nothing_to_take_down_or_to_expect(loan: Model, three: list[Version]) -> None:
     _down(loan)
     assert refused(lambda: _down(loan)).reason.code == "nothing_live"
