@@ -91,9 +91,10 @@ def measure_axis(rows: Iterable[tuple[Compared, float | None]]) -> Axis:
 
 
 def lone_axis(compared: Compared) -> Axis:
-    """An axis without a band, for a measure that no policy gives a margin: the interval fills its side."""
-    reach = _reach(compared)
-    return Axis(zero=CENTRE, scale=0.75 * (CENTRE - EDGE) / reach if reach else 1.0)
+    """An axis without a band, for a measure that no policy gives a margin, in halves of its own interval: every such
+    interval is as long as any other, and how far it lies from zero says how sure the change is."""
+    half = ((compared.high or 0.0) - (compared.low or 0.0)) / 2
+    return Axis(zero=CENTRE, scale=BAND / half if half else 1.0)
 
 
 def segment_axis(differences: Sequence[Compared], *, limit: float | None = None, direction: str = "higher") -> Axis:

@@ -23,8 +23,10 @@ def class_recall_chart(sides: Sides) -> Chart | None:
     ]
     (own, found), *_ = drawn
     least, (recall, *_, n) = next(iter(found.items()))
-    finding = f"{own.name} finds {least} least often: {figure(recall, SHARE)} of its {n:,} rows."
-    caption = f"{line_key(sides, marks=('Filled', 'Hollow'))} Bars: 95% intervals, each by itself."
+    finding = f"The class that {own.name} finds least is {least}: {figure(recall, SHARE)} of its {n:,} rows."
+    caption = (
+        f"{line_key(sides, marks=('Filled', 'Hollow'))} Bars: 95% intervals, each by itself. The least found first."
+    )
     heads = ["Class", *(head for side, _ in reversed(drawn) for head in (f"{side.name} finds", "95% interval")), "Rows"]
     rows = [
         [name, *(text for _, each in reversed(drawn) for text in _read(each, name)), f"{found[name][3]:,}"]
@@ -48,5 +50,5 @@ _LAYOUT = layout(
     "Found, share of its rows",
     # Digits are names of classes, not numbers.
     xaxis={"type": "category"},
-    yaxis={"tickformat": ".0%", "range": [0, 1.05]},
-)
+    yaxis={"tickformat": ".0%"},
+) | {"scattermode": "group", "scattergap": 0.5}  # beside each other, so that equals don't hide one another

@@ -30,14 +30,19 @@ def roc_chart(sides: Sides) -> Chart | None:
     ]
     drawing = {"data": [reference((0, 1), (0, 1)), *lines], "layout": _LAYOUT}
     key = f"{line_key(sides)} Dotted: guessing."
-    heads = read_table("False alarms at most", "finds", drawn)
+    heads = read_table("False alarms", "finds", drawn)
     return Chart("ranking", "Ranking", drawing, _finding(sides), key, heads, rows)
 
 
 def found_at(curve: Curve, false_alarms: float) -> float:
-    """The largest true positive rate the curve has at no more than that false positive rate."""
-    pairs = zip(curve["fpr"], curve["tpr"], strict=True)
-    return max((found for alarms, found in pairs if alarms <= false_alarms), default=0.0)
+    """The true positive rate at that false positive rate as it is drawn: the highest on a vertical stretch, in
+    proportion on a slanted one, which is what dividing a group of equal scores by lot comes to."""
+    points = list(zip(curve["fpr"], curve["tpr"], strict=True))
+    alarms, found = max((point for point in points if point[0] <= false_alarms), default=(0.0, 0.0))
+    beyond = min((point for point in points if point[0] > false_alarms), default=None)
+    if beyond is None:
+        return float(found)
+    return float(found + (beyond[1] - found) * (false_alarms - alarms) / (beyond[0] - alarms))
 
 
 def _finding(sides: Sides) -> str:

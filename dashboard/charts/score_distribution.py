@@ -6,7 +6,11 @@ from typing import Any
 from dashboard.charts.drawing import Chart, Curve, Side, Sides, layout, line
 from dashboard.figures import figure
 
-_TRUTHS = (("positive", "positive", "var(--series-2)"), ("negative", "other", "var(--series-3)"))
+#: The rows' truth, its words, its colour, and the dashes of the version's own line and the other's.
+_TRUTHS = (
+    ("positive", "positive", "var(--series-2)", ("solid", "dash")),
+    ("negative", "other", "var(--series-3)", ("dot", "dashdot")),
+)
 #: Scores at which the table reads the distribution.
 BANDS = 10
 
@@ -17,15 +21,15 @@ def score_distribution_chart(sides: Sides) -> Chart | None:
     if not drawn:
         return None
     lines = [
-        _steps(curve[truth], f"{side.name}, {words}", colour, dash)
-        for (side, curve), dash in zip(drawn, ("solid", "dash"), strict=False)
-        for truth, words, colour in _TRUTHS
+        _steps(curve[truth], f"{side.name}, {words}", colour, dashes[at])
+        for at, (side, curve) in enumerate(drawn)
+        for truth, words, colour, dashes in _TRUTHS
         if sum(curve[truth])
     ]
     (own, curve), *others = drawn
-    caption = "Blue: positive rows. Brown: the others." + (
-        f" Solid: {own.name}. Dashed: {others[0][0].name}." if others else ""
-    )
+    caption = f"Solid: positive rows of {own.name}. Dotted: the others."
+    if others:
+        caption += f" Dashed and dash-dotted: the same of {others[0][0].name}."
     drawing = {"data": lines[::-1], "layout": _LAYOUT}
     heads, rows = _table(drawn)
     return Chart("scores", "Scores by truth", drawing, _finding(own, curve), caption, heads, rows)
@@ -59,10 +63,10 @@ def _finding(side: Side, curve: Curve) -> str:
 
 
 def _table(drawn: Sequence[tuple[Side, Curve]]) -> tuple[list[str], list[list[str]]]:
-    heads = ["Score"] + [f"{side.name}, {words} rows" for side, _ in drawn for _, words, _ in _TRUTHS]
+    heads = ["Score"] + [f"{side.name}, {words} rows" for side, _ in drawn for _, words, *_ in _TRUTHS]
     rows = []
     for band in range(BANDS):
-        counts = [_in_band(curve[truth], band) for _, curve in drawn for truth, _, _ in _TRUTHS]
+        counts = [_in_band(curve[truth], band) for _, curve in drawn for truth, *_ in _TRUTHS]
         rows.append([f"{band / BANDS:.1f} to {(band + 1) / BANDS:.1f}", *(f"{count:,}" for count in counts)])
     return heads, rows
 

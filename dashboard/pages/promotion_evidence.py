@@ -86,6 +86,10 @@ class Evidence:
     def axis(self) -> Axis:
         return measure_axis([(row.difference, row.margin) for row in self.measures])
 
+    @property
+    def has_row_without_band(self) -> bool:
+        return any(not row.margin for row in self.measures)
+
     @cached_property
     def has_band(self) -> bool:
         return any(row.margin for row in self.measures)

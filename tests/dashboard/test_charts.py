@@ -92,7 +92,7 @@ def test_the_other_version_is_always_dashed_or_hollow_and_below() -> None:
         for chart in charts(task, beside=True).values():
             told = [(trace.get("marker") or trace["line"]) for trace in chart.drawing["data"] if "name" in trace]
             looks = [str(look.get("dash") or look.get("symbol")) for look in told]
-            others = [place for place, look in enumerate(looks) if look in {"dash", "circle-open"}]
+            others = [place for place, look in enumerate(looks) if look in {"dash", "dashdot", "circle-open"}]
             assert others == list(range(len(looks) // 2)), chart.key
 
 
@@ -155,3 +155,8 @@ def test_a_confusion_of_classes_names_the_most_frequent_mistake_and_the_folded_r
     assert table.decisions == ["ant", "bee", "5 others"]
     assert "Most often bee is taken for ant: 4 times." in table.finding
     assert "puts 15 into" in table.finding
+
+
+def test_the_curve_is_read_where_it_is_drawn() -> None:
+    curve = {"fpr": [0.0, 0.0, 0.5, 1.0], "tpr": [0.0, 0.4, 0.8, 1.0]}
+    assert [found_at(curve, at) for at in (0.0, 0.25, 0.5, 0.75, 1.0)] == pytest.approx([0.4, 0.6, 0.8, 0.9, 1.0])

@@ -33,7 +33,7 @@ def calibration(gap: float) -> dict[str, Any]:
         ({1: "best"}, "v1 stays nearest to what happens: Calibration error 1.20%."),
         (
             {1: "joint best", 2: "joint best"},
-            "No measurable difference in Calibration error between v1 and v2.",
+            "Joint best by Calibration error: v1 and v2.",
         ),
         ({}, "Scores are off from what happens, on average over the rows, by: v1 1.00 pts; v2 2.00 pts."),
     ],

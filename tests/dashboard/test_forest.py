@@ -91,3 +91,13 @@ def test_segments_that_do_not_differ_at_all_still_have_an_axis() -> None:
     axis = forest.segment_axis([difference("recall", 0.0, 0.0, 0.0, "same", column="age", value="any")])
     assert axis.reaches(0.0)
     assert len(axis.ticks) == 2
+
+
+def test_rows_without_a_band_are_as_long_as_each_other_and_as_far_from_zero_as_they_are_sure() -> None:
+    small, large = difference("f1", 0.017, 0.006, 0.028, "better"), difference("mae", -5.0, -7.5, -2.5, "better")
+    ends = [
+        bar_ends(forest.mark(each, forest.lone_axis(each), direction=direction))
+        for each, direction in ((small, "higher"), (large, "lower"))
+    ]
+    assert [right - left for left, right in ends] == pytest.approx([54, 54], abs=0.2)
+    assert [(left + right) / 2 - 108 for left, right in ends] == pytest.approx([27 * 17 / 11, 27 * 2], abs=0.2)

@@ -14,8 +14,10 @@ def calibration_gap(drawn: Drawn) -> Chart | None:
     lines = []
     for series, curve in curves:
         gaps, ends = _gaps(curve), _ends(curve)
-        line = marked_line(curve["score"], gaps, "%{y:+.1%} at a score of %{x:.1%}", series)
-        lines.append(line | {"error_y": bars(gaps, ends, series) | {"thickness": 1}})
+        line = marked_line(curve["score"], gaps, "%{y:+.1f} pts at a score of %{x:.1%}", series)
+        # Each bin has its mark and its interval: a wide gap of few rows must not look exact.
+        every = line["marker"] | {"maxdisplayed": 0}
+        lines.append(line | {"error_y": bars(gaps, ends, series) | {"thickness": 1}, "marker": every})
     told = "; ".join(f"{series.name} {_points(mean_gap(curve))}" for series, curve in curves)
     finding = f"Scores are off from what happens, on average over the rows, by: {told}."
     finding = drawn.said_of("calibration_error", best="stays nearest to what happens") or finding
@@ -31,13 +33,15 @@ def calibration_gap(drawn: Drawn) -> Chart | None:
 
 
 def _gaps(curve: Curve) -> list[float]:
-    return [observed - score for score, observed in zip(curve["score"], curve["observed"], strict=True)]
+    """In points."""
+    return [100 * (observed - score) for score, observed in zip(curve["score"], curve["observed"], strict=True)]
 
 
 def _ends(curve: Curve) -> list[tuple[float | None, float | None]]:
     triples = zip(curve["score"], curve["low"], curve["high"], strict=True)
     return [
-        (None if low is None else low - score, None if high is None else high - score) for score, low, high in triples
+        (None if low is None else 100 * (low - score), None if high is None else 100 * (high - score))
+        for score, low, high in triples
     ]
 
 
@@ -49,5 +53,5 @@ _LAYOUT = layout(
     "Score, mean of the bin",
     "Came true − scored",
     xaxis=SHARE_AXIS,
-    yaxis={"tickformat": "+.0%", "zeroline": False},
+    yaxis={"tickformat": "+.0f", "ticksuffix": " pts", "zeroline": False},
 )

@@ -15,7 +15,7 @@ def precision_recall(drawn: Drawn) -> Chart | None:
     lines = [marked_line(curve["recall"], curve["precision"], hover, series) for series, curve in curves]
     rows = [[figure(at, SHARE), *(figure(precise_at(curve, at), SHARE) for _, curve in curves)] for at in READ_AT]
     told = "; ".join(f"{series.name} {figure(precise_at(curve, FINDING_AT), SHARE)}" for series, curve in curves)
-    finding = f"Right among what is found, where {FINDING_AT:.0%} of the positive rows are: {told}."
+    finding = f"Finding {FINDING_AT:.0%} of the positive rows, they are right in this much of what they find: {told}."
     table = heads("Found at least", curves, "is right in")
     drawing = {"data": lines, "layout": _LAYOUT}
     return Chart("precision-recall", "Precision by recall", drawing, finding, "All rows.", table, rows)

@@ -16,7 +16,7 @@ def roc(drawn: Drawn) -> Chart | None:
     rows = [[figure(at, SHARE), *(figure(found_at(curve, at), SHARE) for _, curve in curves)] for at in READ_AT]
     drawing = {"data": [reference((0, 1), (0, 1)), *lines], "layout": _LAYOUT}
     finding = drawn.said_of("auc", best="ranks cases best") or "How the versions rank cases."
-    table = heads("False alarms at most", curves, "finds")
+    table = heads("False alarms", curves, "finds")
     return Chart("ranking", "ROC", drawing, finding, "ROC, all rows. Thin dotted: guessing.", table, rows)
 
 
