@@ -25,6 +25,7 @@ from approvals.permissions import (
     why_not_request_changes,
     why_not_tick,
 )
+from approvals.permissions.wording import listed
 from approvals.policies import PARTS, Slot
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
 from approvals.standing import Marks, marks_of, next_seat, run_named
@@ -118,21 +119,7 @@ def _check_seal(promotion: Promotion, marks: Marks, seen: str) -> None:
 def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> None:
     marks = marks_of(promotion)
     slot = _slot_for(marks, actor, wanted)
-    if open_items := marks.unticked(slot):
-        raise Invalid(
-            "checklist_open",
-            "Not approved yet.",
-            f"Tick the {len(open_items)} open item{'s' if len(open_items) != 1 else ''}, or reject with a reason.",
-            open_items=[item.key for item in open_items],
-        )
-    if unseen := marks.unacknowledged:
-        titles = ", ".join(marks.document.gate(run.key).shown_title for run in unseen)
-        raise Invalid(
-            "not_acknowledged",
-            f"Not approved yet: {titles} is inconclusive.",
-            "Acknowledge it and say why it is acceptable.",
-            gates=[run.key for run in unseen],
-        )
+    _demand_the_rest(marks, slot)
     review = _new_review(promotion, Verdict.APPROVE, actor, comment)
     review.slot, review.seat = slot.key, next_seat(marks, slot)
     try:
@@ -143,6 +130,24 @@ def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> No
     after = {"slot": slot.key, "seal": review.seal}
     record(events.PROMOTION_APPROVED, promotion_subject(promotion), actor=actor, after=after, reason=comment)
     finish_if_filled(promotion, actor=actor)
+
+
+def _demand_the_rest(marks: Marks, slot: Slot) -> None:
+    """Raises Invalid that names everything an approval for this slot still lacks, all at once."""
+    items, unsure = marks.unticked(slot), marks.unacknowledged
+    titles = listed([marks.document.gate(run.key).shown_title for run in unsure]) if unsure else ""
+    are = "are" if len(unsure) > 1 else "is"
+    steps = [f"tick the {len(items)} open item{'s' if len(items) != 1 else ''}"] if items else []
+    steps += [f"say why it is acceptable that {titles} {are} inconclusive"] if unsure else []
+    if steps:
+        remedy = f"{' and '.join(steps)}, or reject with a reason."
+        raise Invalid(
+            "checklist_open" if items else "not_acknowledged",
+            "Not approved yet.",
+            remedy[0].upper() + remedy[1:],
+            open_items=[item.key for item in items],
+            gates=[run.key for run in unsure],
+        )
 
 
 def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:

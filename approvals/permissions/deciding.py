@@ -4,7 +4,7 @@ from accounts.access import may, people_who_may
 from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
 from accounts.roles import REVIEW
-from approvals.models import State
+from approvals.models import Outcome, State
 from approvals.permissions.excepting import who_waives, why_not_waivable
 from approvals.permissions.wording import closed, in_state, joined, listed
 from approvals.standing import Marks, barred_people
@@ -22,6 +22,10 @@ def why_never_decide(marks: Marks, user: User) -> PersonalReason | None:
         return PersonalReason("requester", f"You can't decide: {barred[user.pk]}.", who_decides(marks))
     if not may(user, REVIEW, marks.promotion.version.model):
         return PersonalReason("not_reviewer", "You are no reviewer of this model.", who_decides(marks))
+    if not marks.document.slots:
+        text = "Nobody is asked to approve: it moves by itself when its gates pass."
+        way_on = "Run it again, waive it, or register a better version."
+        return PersonalReason("nobody_asked", text, f"{_what_failed(marks)} {way_on}" if marks.in_the_way else "")
     if not any(marks.holds(user, slot) for slot in marks.document.slots):
         own = [g for g in marks.grants if g.user_id == user.pk and g.granted_by_id == user.pk]
         if own:
@@ -57,7 +61,9 @@ def why_not_approve(marks: Marks, user: User) -> Reason | None:
 
 def _what_failed(marks: Marks) -> str:
     titles = [marks.document.gate(run.key).shown_title for run in marks.in_the_way]
-    return f"{listed(titles)} failed." if titles else "A gate failed."
+    undecided = any(run.outcome == Outcome.INCONCLUSIVE for run in marks.in_the_way)
+    how = "did not pass" if undecided else "failed"
+    return f"{listed(titles)} {how}." if titles else "A gate failed."
 
 
 def _way_past(marks: Marks) -> str:
@@ -93,7 +99,9 @@ def why_not_acknowledge(marks: Marks, user: User) -> Reason | None:
 def who_decides(marks: Marks) -> str:
     """The people who can fill an open slot, named, so that nobody has to ask around; or why nobody can yet."""
     if marks.promotion.state == State.BLOCKED:
-        return f"{_what_failed(marks)} So nobody can: run it again, waive it, or register a better version."
+        return (
+            f"{_what_failed(marks).rstrip('.')}, so nobody can: run it again, waive it, or register a better version."
+        )
     barred = barred_people(marks.promotion)
     people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
     names = [person.display_name for person in people if marks.slots_for(person)]

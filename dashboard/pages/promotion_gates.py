@@ -83,6 +83,16 @@ class Gates:
         return [gate for gate in self.shown if gate.blocks]
 
     @property
+    def how_they_block(self) -> str:
+        """In a word: a gate that could not tell is in the way, too, where nobody is there to accept it."""
+        unsure = any(gate.outcome == Outcome.INCONCLUSIVE for gate in self.in_the_way)
+        return "in the way" if unsure else "failed"
+
+    @property
+    def passed(self) -> int:
+        return self.outcomes.count(Outcome.PASSED)
+
+    @property
     def undecided(self) -> list[ShownGate]:
         """Those that could not tell, and don't block: a person accepts them, or has."""
         return [gate for gate in self.shown if gate.outcome == Outcome.INCONCLUSIVE and not gate.blocks]

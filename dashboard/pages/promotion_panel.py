@@ -93,6 +93,22 @@ class Panel:
         return sum(seat.approval is not None for seat in self.seats)
 
     @property
+    def needed(self) -> list[Seat]:
+        """The places that nobody has filled."""
+        return [seat for seat in self.seats if seat.approval is None]
+
+    @property
+    def asked_for(self) -> list[tuple[str, str]]:
+        """What the refused form lacks: the field it belongs into, and what it is about."""
+        items = [(f"tick-{item.key}", item.text) for item in self.items if item.is_missing]
+        return items + [(f"acknowledge-{gate.key}", gate.title) for gate in self.unsure if gate.is_missing]
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether what was sent is refused for want of a reason."""
+        return self.refusal is not None and self.refusal.reason.code == "no_reason"
+
+    @property
     def is_asked(self) -> bool:
         """Whether the reader's mark is wanted now."""
         return self.why_never is None and self.why_not_now is None

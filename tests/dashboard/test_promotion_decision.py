@@ -148,6 +148,48 @@ def test_an_unacknowledged_gate_is_pointed_at() -> None:
     assert re.search(r'name="acknowledge-no-loss"[^>]* aria-invalid="true"', answer.content.decode())
 
 
+def test_everything_that_is_missing_is_named_at_once_with_the_way_to_it() -> None:
+    promotion = factories.finish_gates(promotion_in("checking"), no_loss="inconclusive")
+    answer = send("riley", promotion, "review", **approval(promotion, tick=[]))
+    page = answer.content.decode()
+    alert = page.split('id="refused"')[1].split("</ul>")[0]
+    assert answer.status_code == 422
+    assert 'role="alert"' in alert
+    assert (
+        "Tick the 2 open items and say why it is acceptable that No loss against Production is inconclusive,"
+        " or reject with a reason." in alert
+    )
+    for field in ("tick-keeper", "tick-rollback", "acknowledge-no-loss"):
+        assert f'<a href="#{field}">' in alert
+        assert re.search(rf'id="{field}"[^>]* aria-invalid="true"', page)
+
+
+@pytest.mark.parametrize("verdict", ["reject", "request_changes"])
+def test_the_comment_that_a_refusal_lacks_is_marked(verdict: str) -> None:
+    promotion = promotion_in("in_review")
+    page = send("riley", promotion, "review", verdict=verdict, seal=promotion.seal).content.decode()
+    assert re.search(r'<textarea id="comment"[^>]* aria-invalid="true"', page)
+    assert 'aria-invalid="true"' not in send("riley", promotion, "review").content.decode()
+
+
+def test_after_approving_the_panel_says_who_is_needed_and_rejects_quietly() -> None:
+    promotion = promotion_in("in_review")
+    factories.approve(promotion, persona("riley"), slot="model")
+    page = client_of(persona("riley")).get(f"/promotions/{promotion.pk}/").content.decode()
+    told = page.split('id="decision"')[1].split("</aside>")[0]
+    assert 'class="callout pass"' in told
+    assert "1 more approval needed: Sam Okafor for Business risk." in told
+    assert 'class="btn no"' not in told
+    assert 'value="reject"' in told
+
+
+def test_the_decision_can_be_jumped_to() -> None:
+    page = client_of(persona("riley")).get(f"/promotions/{promotion_in('in_review').pk}/").content.decode()
+    assert '<a class="skip" href="#decision">Skip to the decision</a>' in page
+    assert '<li><a href="#decision">Decision</a></li>' in page
+    assert 'id="decision" tabindex="-1"' in page
+
+
 def test_a_stale_page_names_what_moved_and_keeps_words_and_ticks() -> None:
     promotion = promotion_in("in_review")
     revise_card(promotion.version, text=factories.CARD + "\nMore.\n", actor=persona("dana"))

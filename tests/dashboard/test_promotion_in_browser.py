@@ -91,6 +91,23 @@ def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(contex
             expect(page.get_by_role(role, name=asked)).to_be_in_viewport()
 
 
+def test_the_verdicts_are_in_sight_before_anything_is_scrolled(context_of: OpenContext) -> None:
+    page = page_of(context_of("sam"), compared())
+    page.set_viewport_size({"width": 1440, "height": 760})
+    for name in ("Approve", "Reject", "Request changes"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_is_missing_has_the_focus_after_a_refusal(context_of: OpenContext, scripts: bool) -> None:
+    page = page_of(context_of("riley", java_script_enabled=scripts), promotion_in("in_review"))
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#refused")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Somebody is named who maintains it")).to_be_focused()
+
+
 def test_a_decision_works_by_keyboard_alone(context_of: OpenContext) -> None:
     promotion = promotion_in("in_review")
     page = page_of(context_of("riley"), promotion)
