@@ -4,7 +4,7 @@ Rights on one model and on all are held together here: `get_objects_for_user` an
 disagree about them. A Django superuser has no right by being one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -111,6 +111,15 @@ def require_somewhere(user: User | AnonymousUser, permission: str) -> None:
             f"You may not {IN_WORDS[permission]}.",
             "An administrator can grant a role that permits it.",
         )
+
+
+def rights_given_by_others(user: User, permissions: Iterable[str]) -> tuple[bool, set[int]]:
+    """Whether one of the rights is held on all models, and on which models by key; by grants that somebody else
+    made. One query."""
+    roles = {role for permission in permissions for role in roles_permitting(permission)}
+    grants = RoleGrant.objects.filter(Q(user=user) | Q(group__user=user), role__in=roles).exclude(granted_by=user)
+    models: set[int | None] = set(grants.values_list("model", flat=True))
+    return None in models, {pk for pk in models if pk is not None}
 
 
 def grants_giving(permission: str, model: Model, *, user: User | None = None) -> QuerySet[RoleGrant]:

@@ -1,75 +1,104 @@
-"""Bugs in what versions are built on: what they hold back, and how they are told to people."""
+"""Reported bugs in what versions rest on: which promotions they hold, and whose figures they put in doubt."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from accounts.access import may, may_everywhere, rights_of, visible
+from accounts.access import visible
 from accounts.models import User
-from accounts.reasons import NotFound, PersonalReason, Reason
-from accounts.roles import APPROVE, OPERATE, VIEW
-from approvals.impact import URGENCY, names, resting_versions
-from approvals.models import Promotion, State
+from approvals.impact import URGENCY, names, resting_versions, revisions_in_use
+from approvals.models import OPEN_STATES, Promotion
 from approvals.queries import promotions
-from registry.lineage import Basis, basis_of_defect, defects_of, open_defect_of, open_defects
+from registry.lineage import Basis, defects_of, open_defects
 from registry.models import Defect, Model, Stage, Version
 
 
-def thing_beside(defect: Defect, model: Model) -> str:
-    """What has the bug, for readers of this model: another one's version may be hidden from them."""
-    if defect.base is not None and defect.base.model_id != model.pk:
-        return "its base version"
-    return defect.thing
-
-
 def defects_in_the_way(promotion: Promotion) -> list[Defect]:
-    """Open bugs in what its version is built on, and in data that a gate of its policy measures on.
+    """Open bugs in what its version rests on, and in data that a gate of its policy judges on."""
+    return defects_holding([promotion]).get(promotion.pk, [])
 
-    One query while no bug is open, else two.
+
+def defects_holding(held: Collection[Promotion]) -> dict[int, list[Defect]]:
+    """By the promotion's key, the bugs that hold it, or will once it is approved; only of those that any does.
+
+    One query while no bug is open, else three, however many promotions there are.
     """
     everywhere = list(open_defects())
     if not everywhere:
-        return []
-    marked = defects_of(Version.objects.filter(pk=promotion.version_id)).get(promotion.version_id, [])
-    document = promotion.policy_revision.document
-    judging = [each for each in everywhere if each.dataset_version and names(document, str(each.dataset_version))]
-    return marked + [each for each in judging if each not in marked]
+        return {}
+    of_data = [each for each in everywhere if each.dataset_version is not None]
+    of_versions = defects_of(Version.objects.filter(pk__in={promotion.version_id for promotion in held}))
+    found = {}
+    for promotion in held:
+        below = of_versions.get(promotion.version_id, [])
+        document = promotion.policy_revision.document
+        judging = [each for each in of_data if each not in below and names(document, str(each.dataset_version))]
+        if below or judging:
+            found[promotion.pk] = below + judging
+    return found
 
 
 def promotions_held_by(basis: Basis) -> QuerySet[Promotion]:
-    """Approved promotions that a bug in it holds back, or might."""
-    approved = promotions().filter(state=State.APPROVED)
-    data = basis.dataset_version
-    judged = [each.pk for each in approved if data is not None and names(each.policy_revision.document, str(data))]
-    return approved.filter(Q(version__in=resting_versions(basis).values("pk")) | Q(pk__in=judged))
+    """Open promotions that a bug in it holds: of versions that rest on it, and those that a gate judges on it."""
+    held = Q(version__in=resting_versions(basis).filter(built=True).values("pk"))
+    if (data := basis.dataset_version) is not None:
+        naming = [revision.pk for revision in revisions_in_use() if names(revision.document, str(data))]
+        held |= Q(policy_revision__in=naming)
+    return promotions().filter(held, state__in=OPEN_STATES)
 
 
 @dataclass(frozen=True)
-class Marked:
-    """Versions built on something with an open bug, the first of them with their bugs: what is live first, newest
-    first. `count` and `live` are of all of them."""
+class Touched:
+    """Versions that a bug in something touches, what is live first, then Staging, newest first. `held`: promotions of
+    them aren't completed. `measured`: they were only measured on it, so their figures are in doubt."""
+
+    held: list[Version]
+    measured: list[Version]
+
+    @property
+    def all(self) -> list[Version]:
+        return self.held + self.measured
+
+
+def touched_by(basis: Basis) -> Touched:
+    """With the owners of their models; in as many queries however many versions there are."""
+    judged = set(promotions_held_by(basis).order_by().values_list("version", flat=True))
+    resting = resting_versions(basis).order_by()
+    built = set(resting.filter(built=True).values_list("pk", flat=True))
+    found = Version.objects.filter(Q(pk__in=judged) | Q(pk__in=resting.values("pk")))
+    versions = found.select_related("model").prefetch_related("model__owners").order_by(URGENCY, "-pk")
+    return Touched(
+        held=[version for version in versions if version.pk in built | judged],
+        measured=[version for version in versions if version.pk not in built | judged],
+    )
+
+
+@dataclass(frozen=True)
+class RestingOnDefects:
+    """Versions that rest on something with a reported bug, the first of them with their bugs: what is live first,
+    newest first. `count` and `live` are of all of them."""
 
     rows: list[tuple[Version, list[Defect]]]
     count: int
     live: int
 
 
-def marked_versions(versions: QuerySet[Version], *, most: int) -> Marked:
-    """Those of the versions that are marked. One query while no bug is open, four otherwise."""
-    marked = defects_of(versions)
-    if not marked:
-        return Marked([], 0, 0)
-    found = Version.objects.filter(pk__in=marked)
+def resting_on_defects(versions: QuerySet[Version], *, most: int) -> RestingOnDefects:
+    """Those of the versions that do. One query while no bug is open, four otherwise."""
+    resting = defects_of(versions)
+    if not resting:
+        return RestingOnDefects([], 0, 0)
+    found = Version.objects.filter(pk__in=resting)
     first = found.select_related("model").order_by(URGENCY, "-pk")[:most]
-    rows = [(version, marked[version.pk]) for version in first]
-    return Marked(rows, len(marked), found.filter(stage=Stage.PRODUCTION).count())
+    rows = [(version, resting[version.pk]) for version in first]
+    return RestingOnDefects(rows, len(resting), found.filter(stage=Stage.PRODUCTION).count())
 
 
-def marked_of_owner(owner: User, *, most: int) -> Marked:
-    """Marked versions of the models this person owns and sees."""
+def resting_on_defects_of_owner(owner: User, *, most: int) -> RestingOnDefects:
+    """Of the models this person owns and sees."""
     own = visible(Version.objects.filter(model__owners=owner), actor=owner, model_path="model")
-    return marked_versions(own, most=most)
+    return resting_on_defects(own, most=most)
 
 
 def defects_of_evidence(version: Version) -> list[Defect]:
@@ -77,65 +106,10 @@ def defects_of_evidence(version: Version) -> list[Defect]:
     return list(open_defects().filter(dataset_version__locked__evaluations__version=version).distinct())
 
 
-def shown_defect(basis: Basis, *, actor: User) -> Defect | None:
-    """The open bug in it, for who may know: datasets are seen by everybody, a commit by who sees what it made."""
-    defect = open_defect_of(basis)
-    return defect if defect is not None and _sees(defect, actor) else None
-
-
-def fetch_defect(number: int, *, actor: User) -> Defect:
-    """The open or cleared defect, for who may know of it. Raises NotFound."""
-    related = ("dataset_version__dataset", "base__model", "reported_by", "cleared_by")
-    defect = Defect.objects.select_related(*related).filter(pk=number).first()
-    if defect is None or not _sees(defect, actor):
-        raise NotFound("not_found", f"There is no reported bug {number} that you can see.")
-    return defect
-
-
-def _sees(defect: Defect, actor: User) -> bool:
-    if defect.base is not None:
-        return may(actor, VIEW, defect.base.model)
-    if defect.dataset_version is not None:
-        return True
-    return visible(resting_versions(basis_of_defect(defect)), actor=actor, model_path="model").exists()
-
-
-def models_concerned(basis: Basis) -> set[int]:
-    """Keys of the models with a version that rests on it."""
-    return set(resting_versions(basis).order_by().values_list("model_id", flat=True))
-
-
-def why_not_mark(basis: Basis, user: User) -> Reason | None:
-    """Why this person can't report or clear a bug in it: it takes the right to approve or operate one of the models
-    that rest on it, since it holds their promotions back. Where none does yet, the right on any model is enough."""
-    if not basis.can_have_defect:
-        text = f"A bug in {basis} can't be marked here."
-        return Reason("not_markable", text, "Mark the dataset version, the commit or the registered base it came by.")
-    if not user.is_active:
-        return PersonalReason("inactive", "This account is not active.")
-    held = [permission for permission in (APPROVE, OPERATE) if may_everywhere(user, permission)]
-    if held or _may_on_one(user, models_concerned(basis)):
-        return None
-    text = f"You may not say of {basis} that it has a bug, or that it has none."
-    return PersonalReason("not_marker", text, "Approvers and operators of a model that rests on it may.")
-
-
-def _may_on_one(user: User, models: Collection[int]) -> bool:
-    rights = rights_of(user)
-    held = {pk for permission in (APPROVE, OPERATE) for pk in rights.model_ids(permission)}
-    return bool(held & set(models) if models else held)
-
-
-def why_not_clear(defect: Defect, user: User) -> Reason | None:
-    """As for reporting; but programs only report. Clearing lets what was held back go live."""
-    if user.is_service:
-        return PersonalReason("service", "A service account can't clear a bug.", "An approver or operator can.")
-    if (reason := why_not_mark(basis_of_defect(defect), user)) is not None:
-        return reason
-    if not defect.is_open:
-        assert defect.cleared_by is not None
-        return Reason("cleared", f"{defect.cleared_by.display_name} has cleared this bug already.")
-    return None
+def warning_of(defects: Iterable[Defect], model: Model) -> str:
+    """What is said to who brings a version of the model back that rests on these; "" where there are none."""
+    things = ", ".join(each.thing_beside(model) for each in defects)
+    return f"A bug is reported in {things}." if things else ""
 
 
 def by_owner(versions: Iterable[Version]) -> dict[User, list[Version]]:

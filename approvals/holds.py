@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.clock import by_the_clock
-from approvals.defects import defects_in_the_way, thing_beside
+from approvals.defects import defects_in_the_way
 from approvals.gates.integrity import Integrity
 from approvals.models import Outcome, Promotion
 from approvals.standing import Marks
+from registry.models import Defect, Model
 
 _MENDED_PERHAPS_AFTER = timedelta(hours=1)
 
@@ -41,11 +42,14 @@ def holds_of(marks: Marks, now: datetime) -> list[Hold]:
 
 def defect_holds(promotion: Promotion) -> list[Hold]:
     """A hold for each open bug; whoever clears it has the promotion looked at again."""
-    model = promotion.version.model
-    return [
-        Hold(f"{each.reported_by.display_name} reports a bug in {thing_beside(each, model)}: {each.reason[:300]}", None)
-        for each in defects_in_the_way(promotion)
-    ]
+    return [Hold(_said_of(each, promotion.version.model), None) for each in defects_in_the_way(promotion)]
+
+
+def _said_of(defect: Defect, model: Model) -> str:
+    """For every reader of the model: what is wrong with another model's version may be hidden from them."""
+    if not defect.is_named_beside(model):
+        return f"A bug is reported in {defect.thing_beside(model)}."
+    return f"{defect.reported_by.display_name} reports a bug in {defect.thing_beside(model)}: {defect.reason[:300]}"
 
 
 def _is_damaged(marks: Marks) -> bool:

@@ -1,6 +1,6 @@
 """What rests on a dataset version, a commit, a feature or a base: who must be told when it turns out to be wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,10 @@ from accounts.access import may_everywhere, visible
 from accounts.models import User
 from accounts.roles import VIEW
 from approvals.models import OPEN_STATES, PolicyRevision, Promotion, State
-from approvals.queries import promotions
+from approvals.queries import in_force_among, promotions
 from evidence.models import Evaluation
 from registry.lineage import Basis, built_on, directly_built_on
-from registry.models import Model, Stage, Version
+from registry.models import DatasetVersion, Model, Stage, Version
 
 MOST = 200
 
@@ -79,7 +79,7 @@ def impact_of(basis: Basis, *, actor: User) -> Impact:
     """Versions built on it or, of a dataset version, evaluated on it; their promotions that are open or completed,
     open ones whose policy names the data, and the policies whose newest revision does. A fixed number of queries."""
     data = basis.dataset_version
-    naming = [each for each in _revisions_in_use() if names(each.document, str(data))] if data is not None else []
+    naming = [each for each in revisions_in_use() if names(each.document, str(data))] if data is not None else []
     resting = resting_versions(basis)
     versions, more_versions = _first(_seen(resting, actor).order_by(URGENCY, "-pk"))
     concerned, more_promotions = _first(_promotions(resting, naming, actor))
@@ -108,7 +108,7 @@ def resting_versions(basis: Basis) -> QuerySet[Any]:
 def policies_naming(references: Iterable[str], *, actor: User) -> dict[str, list[PolicyRevision]]:
     """By dataset version, written name@number, the policies that the actor can see whose newest revision names it;
     only those that any does. Two queries however many are asked about."""
-    newest = _newest_seen(_revisions_in_use(), actor)
+    newest = _newest_seen(revisions_in_use(), actor)
     found = {each: [revision for revision in newest if names(revision.document, each)] for each in references}
     return {reference: revisions for reference, revisions in found.items() if revisions}
 
@@ -135,7 +135,20 @@ def _promotions(resting: QuerySet[Any], naming: Iterable[PolicyRevision], actor:
     return found.order_by(F("closed_at").desc(nulls_first=True), "-pk")
 
 
-def _revisions_in_use() -> list[PolicyRevision]:
+def models_judged_on(data: DatasetVersion, among: Collection[int]) -> set[int]:
+    """Those of the models, given by key, of whose policies in force one names the data. Two queries, one where no
+    policy names it."""
+    newest = [revision for revision in revisions_in_use() if revision.is_newest]
+    if not any(names(revision.document, str(data)) for revision in newest):
+        return set()
+    return {
+        model.pk
+        for model in Model.objects.filter(pk__in=among)
+        if any(names(revision.document, str(data)) for revision in in_force_among(newest, model))
+    }
+
+
+def revisions_in_use() -> list[Any]:
     """The newest of each policy, and those under which promotions are open."""
     later = PolicyRevision.objects.filter(policy=OuterRef("policy"), number__gt=OuterRef("number"))
     open_under = Promotion.objects.filter(policy_revision=OuterRef("pk"), state__in=OPEN_STATES)

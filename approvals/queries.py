@@ -1,11 +1,15 @@
 """Reads of policies and promotions that both doors share."""
 
+from collections.abc import Iterable, Iterator
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from accounts.access import fetch
 from accounts.models import User
-from approvals.models import OPEN_STATES, AfterReview, PolicyRevision, Promotion
-from approvals.permissions import why_not_previous
+from accounts.reasons import Reason
+from approvals.models import OPEN_STATES, AfterReview, Policy, PolicyRevision, Promotion
+from approvals.permissions import why_not_previous, why_not_restore
+from registry.lineage import defects_of
 from registry.models import Model, Stage, StageTerm, Version
 from registry.queries import production_history
 
@@ -23,6 +27,25 @@ def policy_in_force(model: Model, stage: str) -> PolicyRevision | None:
         Q(policy__model=model) | Q(policy__model=None, policy__risk_tier__in=("", model.risk_tier))
     )
     return revisions.select_related("policy").order_by(narrowest, "-number").first()
+
+
+def in_force_among(newest: Iterable[PolicyRevision], model: Model) -> list[PolicyRevision]:
+    """The policies in force for the model, one for each stage that has any, where the newest revisions of all policies
+    were read already. The same choice as `policy_in_force`."""
+    in_force: dict[str, PolicyRevision] = {}
+    for revision in sorted(newest, key=lambda each: -each.number):
+        stage, policy = revision.policy.target_stage, revision.policy
+        narrow = _narrowness(policy, model)
+        if narrow is not None and (stage not in in_force or narrow < (_narrowness(in_force[stage].policy, model) or 0)):
+            in_force[stage] = revision
+    return list(in_force.values())
+
+
+def _narrowness(policy: Policy, model: Model) -> int | None:
+    """0 for the narrowest; None where the policy doesn't govern the model."""
+    if policy.model_id is not None:
+        return 0 if policy.model_id == model.pk else None
+    return {model.risk_tier: 1, "": 2}.get(policy.risk_tier)
 
 
 def promotions() -> QuerySet[Promotion]:
@@ -55,7 +78,15 @@ def last_term_live(version: Version) -> StageTerm | None:
 
 def previous_live(model: Model) -> Version | None:
     """What rollback goes back to by itself: the last version that left Production, wasn't itself rolled back from,
-    isn't deprecated and whose stored files are good. None when there is none."""
+    isn't deprecated, whose stored files are good and which rests on nothing with a reported bug. None when there is
+    none."""
+    return next((version for version, doubt in ways_back(model) if doubt is None), None)
+
+
+def ways_back(model: Model) -> Iterator[tuple[Version, Reason | None]]:
+    """Versions that rollback may go back to, the last that left Production first; each with the doubt for which it
+    doesn't do so by itself. Two queries, three while a bug is open."""
+    defects = defects_of(Version.objects.filter(model=model, terms__stage=Stage.PRODUCTION))
     seen: set[int] = set()
     for term in (
         production_history(model)
@@ -65,9 +96,8 @@ def previous_live(model: Model) -> Version | None:
         if term.ended_at is None or term.version_id in seen:
             continue
         seen.add(term.version_id)
-        if why_not_previous(term.version, term) is None:
-            return term.version
-    return None
+        if why_not_restore(term.version, term) is None:
+            yield term.version, why_not_previous(term.version, term, defects.get(term.version_id, []))
 
 
 def after_reviews() -> QuerySet[AfterReview]:

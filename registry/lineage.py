@@ -30,7 +30,7 @@ WITH RECURSIVE built(id) AS (
 ) SELECT id FROM built
 """
 #: Upwards, from each version to what it derives from: there are few of those, and of open defects, at any time.
-_MARKED = """
+_ON_DEFECTS = """
 WITH RECURSIVE line(version_id, built_id) AS (
     SELECT id, id FROM registry_version WHERE id IN ({scope})
     UNION SELECT line.version_id, child.base_model_id FROM line JOIN registry_version child ON child.id = line.built_id
@@ -172,6 +172,10 @@ def open_defect_of(basis: Basis) -> Defect | None:
     return open_defects().filter(kind="commit", code_commit=basis.text).first() if basis.kind == "commit" else None
 
 
+def defects_of_version(version: Version) -> list[Defect]:
+    return defects_of(Version.objects.filter(pk=version.pk)).get(version.pk, [])
+
+
 def defects_of(versions: QuerySet[Version]) -> dict[int, list[Defect]]:
     """The open defects of what these versions are built on, by the version's key; only of those that have any.
 
@@ -181,10 +185,10 @@ def defects_of(versions: QuerySet[Version]) -> dict[int, list[Defect]]:
     if not found:
         return {}
     scope, values = _selecting(versions)
-    marked: defaultdict[int, list[Defect]] = defaultdict(list)
+    resting: defaultdict[int, list[Defect]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_MARKED.format(scope=scope), values)
+        cursor.execute(_ON_DEFECTS.format(scope=scope), values)
         for version_id, defect_id in sorted(cursor.fetchall(), reverse=True):
             if defect_id in found:  # one reported between the two queries is seen the next time
-                marked[version_id].append(found[defect_id])
-    return dict(marked)
+                resting[version_id].append(found[defect_id])
+    return dict(resting)

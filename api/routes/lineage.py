@@ -11,7 +11,7 @@ from api import schemas
 from api.answers import basis_impact_answer, defect_answer
 from api.auth import OPERATE, TokenAuth, actor_of
 from approvals.actions import clear_defect, report_defect
-from approvals.defects import fetch_defect, shown_defect
+from approvals.defect_permissions import fetch_defect, shown_defect
 from approvals.impact import impact_of
 from registry.lineage import basis_named
 
@@ -32,8 +32,8 @@ def get_impact_of(
 
 @router.post("/defects", response={201: schemas.DefectAnswer}, auth=TokenAuth(OPERATE))
 def post_defect(request: HttpRequest, sent: schemas.NewDefect) -> Status[dict[str, Any]]:
-    """Reports a bug in one thing: every version built on it is marked, its owners get a letter, and promotions are
-    held back until it is cleared."""
+    """Reports a bug in one thing. Promotions of every version that rests on it are held until it is cleared, and so
+    are those that a gate judges on the data; the owners of the models get a letter."""
     actor = actor_of(request)
     require_somewhere(actor, VIEW)
     basis = basis_named(sent.dict(exclude={"reason"}), actor=actor)
@@ -42,7 +42,8 @@ def post_defect(request: HttpRequest, sent: schemas.NewDefect) -> Status[dict[st
 
 @router.post("/defects/{int:defect_id}/clear", response=schemas.DefectAnswer, auth=TokenAuth(OPERATE))
 def post_defect_cleared(request: HttpRequest, defect_id: int, sent: schemas.ReasonGiven) -> dict[str, Any]:
-    """Says why there is no bug any more. What it held back is completed within moments. For people only."""
+    """Says why there is no bug any more. What only it held is completed within moments. For people only, and never for
+    who may not decide on a promotion that it holds."""
     actor = actor_of(request)
     require_somewhere(actor, VIEW)
     defect = fetch_defect(defect_id, actor=actor)

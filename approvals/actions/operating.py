@@ -12,17 +12,20 @@ from accounts.reasons import Conflict, Invalid, demand, refuse_if
 from approvals import events, lifecycle, notifications
 from approvals.actions.exceptions import open_after_review
 from approvals.actions.progress import lock_promotion, see_to_others, supersede
+from approvals.defects import warning_of
 from approvals.models import OPEN_STATES, AfterReview, Promotion
 from approvals.permissions import why_not_archive, why_not_deprecate, why_not_operate, why_not_restore
-from approvals.queries import last_term_live, previous_live
+from approvals.queries import last_term_live, previous_live, ways_back
 from audit.actions import record
 from registry import events as registry_events
+from registry.lineage import defects_of_version
 from registry.models import Model, Version
 from registry.queries import primary_version
 from registry.subjects import model_subject, version_subject
 
 #: What is expected to be live when nothing is.
 NOTHING = 0
+_DOUBTS_TOLD = 3
 
 
 @transaction.atomic
@@ -42,13 +45,13 @@ def roll_back(
     _check_expected(live, expected_live)
     target = to if to is not None else previous_live(model)
     if target is None:
-        text = f"No earlier version of {model.name} can be gone back to."
-        raise Conflict("nothing_previous", text, "Name one (to), or take the model down.")
+        raise _nothing_previous(model)
     if target.model_id != model.pk:
         raise Invalid("other_model", f"{target} is no version of {model.name}.")
     target = Version.objects.select_related("model").get(pk=target.pk)
     refuse_if(why_not_restore(target, last_term_live(target)))
     left = lifecycle.restore(target, lifecycle.Cause(f"rollback: {reason}", actor))
+    warning = warning_of(defects_of_version(target), model)
     names = ", ".join(version.name for version in left)
     subject = f"{model.name} rolled back {f'from {names} ' if left else ''}to {target.name}"
     subject += "" if left else ", as nothing was live"
@@ -57,11 +60,23 @@ def roll_back(
         model_subject(model),
         actor=actor,
         before={"live": [version.number for version in left]},
-        after={"live": [target.number]},
+        after={"live": [target.number], **({"warnings": [warning]} if warning else {})},
         reason=reason,
     )
     _follow_up(model, AfterReview.Cause.ROLLBACK, subject, actor, reason, because=f"rollback by {actor.display_name}")
     return target
+
+
+def _nothing_previous(model: Model) -> Conflict:
+    """Where doubts are all that is in the way, they are told with the version that each is about."""
+    doubtful = [(version, doubt) for version, doubt in ways_back(model) if doubt is not None][:_DOUBTS_TOLD]
+    text = f"No earlier version of {model.name} can be gone back to"
+    if not doubtful:
+        return Conflict("nothing_previous", f"{text}.", "Take the model down, or promote another version.")
+    told = " ".join(doubt.text for _, doubt in doubtful)
+    numbers = [version.number for version, _ in doubtful]
+    remedy = f"Name one to go back to it all the same (to: {numbers[0]}), or take the model down."
+    return Conflict("nothing_previous", f"{text} by itself. {told}", remedy, doubtful=numbers)
 
 
 @transaction.atomic

@@ -1,11 +1,13 @@
 """Who may change what is live, and put versions away, without a promotion."""
 
+from collections.abc import Collection
+
 from accounts.access import may, people_who_may
 from accounts.models import User
 from accounts.reasons import PersonalReason, Reason
 from accounts.roles import OPERATE
 from approvals.permissions.wording import joined
-from registry.models import EndedHow, Model, Stage, StageTerm, Version
+from registry.models import Defect, EndedHow, Model, Stage, StageTerm, Version
 from registry.queries import stored_intact
 
 
@@ -34,11 +36,17 @@ def why_not_restore(version: Version, last_term: StageTerm | None) -> Reason | N
     return None
 
 
-def why_not_previous(version: Version, last_term: StageTerm) -> Reason | None:
-    """Why rollback doesn't choose this version by itself; somebody may still name it, unless it can't be restored."""
+def why_not_previous(version: Version, last_term: StageTerm, defects: Collection[Defect]) -> Reason | None:
+    """Why rollback doesn't choose this version by itself; somebody may still name it, unless it can't be restored.
+    `defects` are the open ones in what it rests on."""
     if last_term.ended_how == EndedHow.ROLLED_BACK:
         return Reason("rolled_back_from", f"{version} was rolled back from when it was live last.")
-    return why_not_restore(version, last_term)
+    if (reason := why_not_restore(version, last_term)) is not None:
+        return reason
+    if defects:
+        things = ", ".join(each.thing_beside(version.model) for each in defects)
+        return Reason("defect", f"{version} rests on something with a reported bug: {things}.")
+    return None
 
 
 def why_not_archive(version: Version, user: User) -> Reason | None:

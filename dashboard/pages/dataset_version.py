@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min
 
 from accounts.access import visible
 from accounts.models import User
-from approvals.defects import shown_defect
+from approvals.defect_permissions import shown_defect
 from approvals.impact import Impact, impact_of, policies_naming
 from approvals.models import PolicyRevision
 from approvals.permissions import why_not_edit_policies

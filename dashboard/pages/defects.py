@@ -7,30 +7,30 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.access import may
 from accounts.models import User
-from accounts.roles import VIEW
-from approvals.defects import Marked, marked_of_owner, marked_versions, thing_beside
+from approvals.defect_permissions import is_hidden_from
+from approvals.defects import RestingOnDefects, resting_on_defects, resting_on_defects_of_owner
 from registry.lineage import Basis, basis_of_defect
 from registry.models import Defect, Model, Version
 
-MARKED_SHOWN = 8
+RESTING_SHOWN = 8
 
 
 @dataclass(frozen=True)
 class ShownDefect:
-    """A bug as this reader may know it. `address` is the page of what rests on the thing, "" where it is hidden."""
+    """A bug as this reader may know it. `address` is the page of what rests on the thing; where that is hidden, the
+    address and the reason are "" and nobody is named."""
 
     thing: str
     reason: str
-    who: User
+    who: User | None
     at: datetime
     address: str
 
 
 @dataclass(frozen=True)
-class MarkedVersions:
-    """As `approvals.defects.Marked`, for a reader."""
+class ShownResting:
+    """As `approvals.defects.RestingOnDefects`, for a reader."""
 
     rows: list[tuple[Version, list[ShownDefect]]]
     count: int
@@ -50,26 +50,22 @@ def shown_defects(defects: Iterable[Defect], model: Model, reader: User) -> list
     return [_shown(each, model, reader) for each in defects]
 
 
-def marked_of_model(model: Model, reader: User) -> MarkedVersions:
-    return _marked(marked_versions(model.versions.all(), most=MARKED_SHOWN), reader)
+def resting_of_model(model: Model, reader: User) -> ShownResting:
+    return _resting(resting_on_defects(model.versions.all(), most=RESTING_SHOWN), reader)
 
 
-def marked_for_owner(owner: User) -> MarkedVersions:
+def resting_for_owner(owner: User) -> ShownResting:
     """Of all models this person owns."""
-    return _marked(marked_of_owner(owner, most=MARKED_SHOWN), owner)
+    return _resting(resting_on_defects_of_owner(owner, most=RESTING_SHOWN), owner)
 
 
-def _marked(found: Marked, reader: User) -> MarkedVersions:
+def _resting(found: RestingOnDefects, reader: User) -> ShownResting:
     rows = [(version, shown_defects(defects, version.model, reader)) for version, defects in found.rows]
-    return MarkedVersions(rows, found.count, found.live)
+    return ShownResting(rows, found.count, found.live)
 
 
 def _shown(defect: Defect, model: Model, reader: User) -> ShownDefect:
-    hidden = defect.base is not None and not may(reader, VIEW, defect.base.model)
-    return ShownDefect(
-        thing=thing_beside(defect, model) if hidden else defect.thing,
-        reason=defect.reason,
-        who=defect.reported_by,
-        at=defect.reported_at,
-        address="" if hidden else impact_address(basis_of_defect(defect)),
-    )
+    if is_hidden_from(defect, reader):
+        return ShownDefect(defect.thing_beside(model), reason="", who=None, at=defect.reported_at, address="")
+    address = impact_address(basis_of_defect(defect))
+    return ShownDefect(defect.thing, defect.reason, defect.reported_by, defect.reported_at, address)

@@ -13,7 +13,7 @@ from approvals.impact import URGENCY
 from dashboard import figures
 from dashboard.lineage_drawing import Drawing, counted, draw
 from dashboard.pages.defects import ShownDefect, impact_address, shown_defects
-from registry.lineage import Basis, basis_of_base, basis_of_dataset, defects_of
+from registry.lineage import Basis, basis_of_base, basis_of_dataset, defects_of_version
 from registry.models import DatasetVersion, Defect, Version
 
 FEATURES_SHOWN = 100
@@ -60,7 +60,7 @@ class LineagePage:
 
 def lineage_page(version: Version, reader: User) -> LineagePage:
     """Everything the page shows; a fixed number of queries."""
-    defects = defects_of(Version.objects.filter(pk=version.pk)).get(version.pk, [])
+    defects = defects_of_version(version)
     doubts = defects_of_evidence(version)
     built_on = [_data(version, defects), _code(version, defects), _base(version, reader, defects)]
     made = [_run(version), _environment(version), _artifact(version)]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from accounts.reasons import Reason
-from approvals.defects import thing_beside
+from approvals.defects import warning_of
 from approvals.permissions import why_not_operate, why_not_previous, why_not_restore
 from approvals.queries import open_promotions
 from dashboard.pages.version_hallmark import metric_title
 from evidence.models import MetricValue
 from registry.lineage import defects_of
-from registry.models import Model, StageTerm, Version
+from registry.models import Defect, Model, StageTerm, Version
 from registry.queries import primary_version, production_history
 
 #: How many of the versions that were live before are offered, the last one first.
@@ -21,7 +21,7 @@ TARGETS_SHOWN = 8
 @dataclass(frozen=True)
 class Target:
     """A version that was live before. `why_not`: why it can't be gone back to; `doubt`: why not by itself;
-    `warning`: what it is built on has a reported bug, which hinders nobody at night.
+    `warning`: what it rests on has a reported bug, which hinders nobody who names it at night.
 
     `value` is its primary metric where it was measured on the dataset on which the live version was, too.
     """
@@ -50,6 +50,11 @@ class Rollback:
     open_promotions: int
 
     @property
+    def is_left_to_choose(self) -> bool:
+        """Whether it would go back to none of them by itself."""
+        return self.possible and all(target.doubt is not None for target in self.targets)
+
+    @property
     def possible(self) -> bool:
         return any(target.why_not is None for target in self.targets)
 
@@ -61,7 +66,8 @@ def rollback_of(model: Model, reader: User, *, wanted: str = "") -> Rollback | N
     live = primary_version(model)
     terms = _last_terms(model)
     values = _values([*(term.version_id for term in terms), *([live.pk] if live else [])], live, model.primary_metric)
-    targets = _targets(terms, values, _warnings(model, terms))
+    defects = defects_of(Version.objects.filter(pk__in=[term.version_id for term in terms]))
+    targets = _targets(terms, values, defects)
     return Rollback(
         model=model,
         live=live,
@@ -87,27 +93,19 @@ def _last_terms(model: Model) -> list[StageTerm]:
     return list(last.values())[: TARGETS_SHOWN + 1]
 
 
-def _targets(terms: Iterable[StageTerm], values: dict[int, float], warnings: dict[int, str]) -> list[Target]:
+def _targets(terms: Iterable[StageTerm], values: dict[int, float], defects: dict[int, list[Defect]]) -> list[Target]:
     found = [
         Target(
             version=term.version,
             term=term,
             value=values.get(term.version_id),
             why_not=why_not_restore(term.version, term),
-            doubt=why_not_previous(term.version, term),
-            warning=warnings.get(term.version_id, ""),
+            doubt=why_not_previous(term.version, term, defects.get(term.version_id, [])),
+            warning=warning_of(defects.get(term.version_id, []), term.version.model),
         )
         for term in terms
     ]
     return [target for target in found if target.why_not is None or target.why_not.code != "already_live"]
-
-
-def _warnings(model: Model, terms: Iterable[StageTerm]) -> dict[int, str]:
-    marked = defects_of(Version.objects.filter(pk__in=[term.version_id for term in terms]))
-    return {
-        version: f"A bug is reported in {', '.join(thing_beside(defect, model) for defect in defects)}."
-        for version, defects in marked.items()
-    }
 
 
 def _values(versions: Iterable[int], live: Version | None, metric: str) -> dict[int, float]:

@@ -21,8 +21,8 @@ from dashboard.pages.version_hallmark import hallmark_of
 from evidence.metrics import Metric, metrics_of
 from evidence.models import Evaluation, MetricValue, ReportedMetric
 from evidence.queries import reported_metrics
-from registry.lineage import defects_of
-from registry.models import ArtifactFile, DatasetVersion, Defect, Stage, StageTerm, Version
+from registry.lineage import defects_of_version
+from registry.models import ArtifactFile, DatasetVersion, Stage, StageTerm, Version
 from registry.queries import newest_card
 
 EVALUATIONS_SHOWN = 25
@@ -116,13 +116,9 @@ def version_page(version: Version, user: User) -> VersionPage:
         why_not_open=_why_not_open(version, user),
         may_archive=why_not_archive(version, user) is None,
         may_deprecate=why_not_deprecate(version, user) is None,
-        defects=shown_defects(_defects(version), version.model, user),
+        defects=shown_defects(defects_of_version(version), version.model, user),
         doubts=shown_defects(defects_of_evidence(version), version.model, user),
     )
-
-
-def _defects(version: Version) -> list[Defect]:
-    return defects_of(Version.objects.filter(pk=version.pk)).get(version.pk, [])
 
 
 def possible_targets(version: Version) -> list[str]:

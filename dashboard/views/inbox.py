@@ -3,7 +3,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from dashboard.pages.defects import marked_for_owner
+from dashboard.pages.defects import resting_for_owner
 from dashboard.pages.inbox import open_lists, recently_decided
 from dashboard.signed_in import SignedInRequest, signed_in
 
@@ -19,7 +19,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
         response = render(request, "parts/open_lists.html", context)
     else:
         context["decided"] = recently_decided(request.user)
-        context["marked"] = marked_for_owner(request.user)
+        context["resting"] = resting_for_owner(request.user)
         response = render(request, "pages/inbox.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

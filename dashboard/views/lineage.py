@@ -11,7 +11,7 @@ from accounts.access import require_somewhere
 from accounts.reasons import Refusal
 from accounts.roles import VIEW
 from approvals.actions import clear_defect, report_defect
-from approvals.defects import fetch_defect
+from approvals.defect_permissions import fetch_defect
 from dashboard.forms.decision import check_words
 from dashboard.pages.defects import impact_address
 from dashboard.pages.impact import KINDS, impact_page
@@ -55,14 +55,14 @@ def _page(request: SignedInRequest, basis: Basis, refusal: Refusal | None = None
 @require_POST
 @signed_in
 def report(request: SignedInRequest) -> HttpResponse:
-    """Marks everything built on the thing that the form names."""
+    """Reports a bug in the thing that the form names."""
     require_somewhere(request.user, VIEW)
     basis = basis_named(request.POST.dict(), actor=request.user)
     words = request.POST.get("reason", "")
 
     def do() -> str:
         report_defect(basis, actor=request.user, reason=check_words(words))
-        return f"{basis} is marked. The owners of the models concerned get a letter."
+        return f"The bug in {basis} is reported. The owners of models that it touches get a letter."
 
     return _done(request, basis, do)
 
@@ -70,14 +70,14 @@ def report(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def clear(request: SignedInRequest, number: int) -> HttpResponse:
-    """Takes the marks away, with the reason why."""
+    """Clears a reported bug, with the reason why."""
     require_somewhere(request.user, VIEW)
     defect = fetch_defect(number, actor=request.user)
     words = request.POST.get("reason", "")
 
     def do() -> str:
         clear_defect(defect, actor=request.user, reason=check_words(words))
-        return "The bug is cleared. What only it held back goes on within moments."
+        return "The reported bug is cleared. What only it held goes on within moments."
 
     return _done(request, basis_of_defect(defect), do)
 

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, may_everywhere
 from accounts.roles import ADMINISTER, CONTRIBUTE, REVIEW
 from audit.spreadsheets import csv_lines
-from dashboard.pages.defects import marked_of_model
+from dashboard.pages.defects import resting_of_model
 from dashboard.pages.model import model_page
 from dashboard.pages.version_file import every_row
 from dashboard.pages.version_order import Choice
@@ -44,7 +44,7 @@ def model(request: SignedInRequest, name: str) -> HttpResponse:
         "may_review": may(request.user, REVIEW, found),
         "may_administer": may_everywhere(request.user, ADMINISTER),
         "terms_before": terms_before,
-        "marked": marked_of_model(found, request.user),
+        "resting": resting_of_model(found, request.user),
     }
     return render(request, "pages/model.html", context)
 

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.reasons import Invalid, NotFound, Refusal, refuse_if
 from approvals.actions import roll_back, take_down
+from approvals.defects import warning_of
 from approvals.permissions import why_not_operate
 from dashboard.forms.decision import check_words
 from dashboard.pages.operating import rollback_of
 from dashboard.signed_in import SignedInRequest, signed_in
+from registry.lineage import defects_of_version
 from registry.models import Model, Version
 from registry.queries import fetch_model, versions_numbered
 
@@ -30,7 +32,8 @@ def rollback(request: SignedInRequest, name: str) -> HttpResponse:
             to=_version_chosen(request, model),
             expected_live=_number(request.POST.get("expected_live", "")),
         )
-        return f"{target} is live. Somebody else looks at it afterwards."
+        warning = warning_of(defects_of_version(target), model)
+        return f"{target} is live. {warning} Somebody else looks at it afterwards.".replace("  ", " ")
 
     return _operate(request, name, do, take_down=False)
 

@@ -4,14 +4,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from registry.models.datasets import DatasetVersion
+from registry.models.models import Model
 from registry.models.versions import Version
 
 
 class Defect(models.Model):
-    """Somebody found a bug in what versions are built on. While it is open, every one of them is marked.
+    """A reported bug in something that versions are built on. While it is open, promotions of those that rest on it
+    are held.
 
-    Which versions those are is asked of the lineage each time and stored nowhere, so that one registered later is
-    marked, too.
+    Which versions rest on it is asked of the lineage each time and stored nowhere, so that it holds one registered
+    later, too.
     """
 
     class Kind(models.TextChoices):
@@ -66,6 +68,14 @@ class Defect(models.Model):
         if self.dataset_version is not None:
             return str(self.dataset_version)
         return str(self.base) if self.base is not None else f"commit {self.code_commit[:12]}"
+
+    def is_named_beside(self, model: Model) -> bool:
+        """Whether every reader of this model may know what has the bug: another model's version may be hidden."""
+        return self.base is None or self.base.model_id == model.pk
+
+    def thing_beside(self, model: Model) -> str:
+        """What has the bug, for readers of this model."""
+        return self.thing if self.is_named_beside(model) else "its base version"
 
     @property
     def is_open(self) -> bool:

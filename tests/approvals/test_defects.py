@@ -11,9 +11,11 @@ from accounts.models import User
 from accounts.reasons import Conflict, Forbidden, Invalid, NotFound
 from accounts.roles import Role
 from approvals.actions import clear_defect, open_promotion, publish_policy, report_defect, roll_back
-from approvals.defects import fetch_defect, marked_versions, why_not_clear, why_not_mark
+from approvals.defect_permissions import fetch_defect, why_not_clear_defect, why_not_report_defect
+from approvals.defects import resting_on_defects
 from approvals.holds import holds_of
 from approvals.models import Promotion
+from approvals.queries import previous_live
 from approvals.standing import marks_of
 from audit.models import AuditEvent
 from registry.actions import find_or_add_pointer
@@ -122,17 +124,17 @@ def test_a_bug_in_the_base_holds_back_what_is_derived_from_it(loan: Model, versi
     derived = factories.version_of(loan, base_model=version, trained_on=[], code_commit="e" * 40)
     other = factories.version_of(loan, trained_on=[], code_commit="e" * 40)
     report(basis_of_base(version))
-    assert [each for each, _ in marked_versions(loan.versions.all(), most=9).rows] == [derived, version]
+    assert [each for each, _ in resting_on_defects(loan.versions.all(), most=9).rows] == [derived, version]
     derived_promotion, other_promotion = (factories.finish_gates(opened(each)) for each in (derived, other))
     assert (decided(derived_promotion).state, decided(other_promotion).state) == ("approved", "completed")
 
 
 def test_a_bug_in_data_that_a_gate_measures_on_holds_back_what_that_gate_judges(loan: Model, version: Version) -> None:
-    """The version itself isn't marked: its figures are in doubt, and only where they count."""
+    """The version itself doesn't rest on it: its figures are in doubt, and only where they count."""
     measured = {"key": "floor", "kind": "metric_threshold", "parameters": {"metric": "auc", "at_least": 0.6}}
     measured["parameters"] |= {"dataset": "LOAN-holdout@1"}
     defect = report(basis_of_dataset(factories.holdout().dataset_version))
-    assert marked_versions(loan.versions.all(), most=9).count == 0
+    assert resting_on_defects(loan.versions.all(), most=9).count == 0
     promotion = decided(factories.finish_gates(opened(version, gates=[measured])))
     assert promotion.state == "approved"
     clear(defect)
@@ -144,22 +146,44 @@ def test_data_that_no_gate_of_the_policy_measures_on_holds_nothing_back(version:
     assert decided(factories.finish_gates(opened(version))).state == "completed"
 
 
-def test_what_is_live_stays_live_and_a_marked_version_can_be_gone_back_to(loan: Model) -> None:
+def test_what_is_live_stays_live_and_a_version_that_rests_on_it_can_be_gone_back_to_by_name(loan: Model) -> None:
     first = put_live(loan)
     second = put_live(loan)
     report(COMMIT)
     assert live(loan) == [second.number]
-    marked = marked_versions(loan.versions.all(), most=1)
-    assert ([version for version, _ in marked.rows], marked.count, marked.live) == ([second], 2, 1)
-    roll_back(loan, actor=persona("omar"), reason="Three in the morning.")
+    resting = resting_on_defects(loan.versions.all(), most=1)
+    assert ([version for version, _ in resting.rows], resting.count, resting.live) == ([second], 2, 1)
+    with pytest.raises(Conflict) as refused:
+        roll_back(loan, actor=persona("omar"), reason="Three in the morning.")
+    assert str(refused.value) == (
+        "No earlier version of loan can be gone back to by itself. loan v1 rests on something with a reported bug: "
+        "commit cccccccccccc. Name one to go back to it all the same (to: 1), or take the model down."
+    )
+    assert refused.value.details == {"doubtful": [1]}
+    roll_back(loan, actor=persona("omar"), reason="Three in the morning.", to=first)
     assert live(loan) == [first.number]
+    told = AuditEvent.objects.get(verb="model.rolled_back")
+    assert told.after == {"live": [1], "warnings": ["A bug is reported in commit cccccccccccc."]}
+
+
+def test_rollback_passes_over_what_rests_on_a_reported_bug(loan: Model) -> None:
+    first, second, _ = (put_live(loan) for _ in range(3))
+    defect = report(basis_of_base(second))
+    assert previous_live(loan) == first
+    clear(defect)
+    assert previous_live(loan) == second
+    report(basis_of_base(second))
+    assert roll_back(loan, actor=persona("omar"), reason="Three in the morning.") == first
+    assert AuditEvent.objects.get(verb="model.rolled_back").after == {"live": [first.number]}
 
 
 # --- Who may ---------------------------------------------------------------------------------------------
 
 
 def test_approvers_and_operators_may_and_nobody_else(version: Version) -> None:
-    may = {name for name in ("dana", "riley", "sam", "omar", "ana") if why_not_mark(COMMIT, persona(name)) is None}
+    may = {
+        name for name in ("dana", "riley", "sam", "omar", "ana") if why_not_report_defect(COMMIT, persona(name)) is None
+    }
     assert may == {"sam", "omar"}
     with pytest.raises(Forbidden, match="Approvers and operators"):
         report(COMMIT, "dana")
@@ -172,14 +196,14 @@ def test_approvers_and_operators_may_and_nobody_else(version: Version) -> None:
 def test_it_takes_a_right_on_a_model_that_rests_on_it(version: Version) -> None:
     elsewhere = factories.person("Olga", Role.OPERATOR, model=factories.model_named("other"))
     here = factories.person("Omid", Role.OPERATOR, model=version.model)
-    assert why_not_mark(COMMIT, elsewhere) is not None
-    assert why_not_mark(COMMIT, here) is None
-    assert why_not_mark(unused(), elsewhere) is None
+    assert why_not_report_defect(COMMIT, elsewhere) is not None
+    assert why_not_report_defect(COMMIT, here) is None
+    assert why_not_report_defect(unused(), elsewhere) is None
 
 
 def test_a_right_that_was_lost_meanwhile_counts_no_more(version: Version) -> None:
     omar = persona("omar")
-    assert why_not_mark(COMMIT, omar) is None
+    assert why_not_report_defect(COMMIT, omar) is None
     revoke_role(persona("omar").role_grants.get(), actor=None)
     with pytest.raises(Forbidden):
         report_defect(COMMIT, actor=omar, reason="The page was open for long.")
@@ -189,11 +213,11 @@ def test_a_program_reports_and_never_clears(version: Version) -> None:
     monitor = create_person("monitor", actor=persona("admin"), is_service=True)
     grant_role(Role.OPERATOR, to=monitor, actor=persona("admin"))
     defect = report_defect(COMMIT, actor=monitor, reason="The share of nulls doubled.")
-    reason = why_not_clear(defect, monitor)
+    reason = why_not_clear_defect(defect, monitor)
     assert reason is not None and reason.code == "service"
 
 
-def test_a_feature_can_not_be_marked(version: Version) -> None:
+def test_no_bug_is_reported_in_a_feature(version: Version) -> None:
     with pytest.raises(Conflict, match="dataset version, the commit or the registered base"):
         report(Basis("feature", "amount"))
     with pytest.raises(Conflict):
@@ -265,26 +289,59 @@ def test_the_name_of_a_hidden_base_is_in_no_letter_hold_or_event_of_other_models
     derived = factories.version_of(loan, base_model=secret, trained_on=[], code_commit="f" * 40)
     pat = factories.person("Pat", Role.VIEWER, model=loan)
     loan.owners.set([pat])
+    secret.model.owners.set([persona("dana")])
     report(basis_of_base(secret), reason="Wrong weights.")
-    (letter,) = letters(pat)
-    assert "its base version" in letter.text and "secret" not in letter.text + letter.subject + letter.link
+    (letter,), told = letters(pat), letters("dana")
+    assert "A bug is reported in its base version" in letter.text
+    assert not any(word in letter.text + letter.subject + letter.link for word in ("secret", "Wrong weights", "Sam"))
+    assert "Sam Okafor reports a bug in secret v1" in told[0].text and "Wrong weights." in told[0].text
     promotion = decided(factories.finish_gates(opened(derived)))
     (hold,) = holds_of(marks_of(promotion), timezone.now())
-    assert hold.text == "Sam Okafor reports a bug in its base version: Wrong weights."
+    assert hold.text == "A bug is reported in its base version."
     names = dict(AuditEvent.objects.filter(verb="defect.reported").values_list("model_name", "subject_name"))
     assert names == {"loan": "its base version", "secret": "secret v1"}
+    said = dict(AuditEvent.objects.filter(verb="defect.reported").values_list("model_name", "reason"))
+    assert said == {"loan": "", "secret": "Wrong weights."}
 
 
-def test_the_record_of_each_model_names_what_was_marked(loan: Model, version: Version) -> None:
+def test_the_record_of_each_model_names_what_is_held(loan: Model, version: Version) -> None:
     fare = factories.version_of(factories.model_named("fare"))
     defect = report(COMMIT)
     events: Any = {event.model_name: event for event in AuditEvent.objects.filter(verb="defect.reported")}
     assert {name: event.after for name, event in events.items()} == {
-        "loan": {"versions": [version.number]},
-        "fare": {"versions": [fare.number]},
+        "loan": {"held": [version.number]},
+        "fare": {"held": [fare.number]},
     }
     assert {event.subject_name for event in events.values()} == {"commit cccccccccccc"}
     clear(defect)
-    assert AuditEvent.objects.filter(verb="defect.cleared", actor="omar").count() == 2
+    cleared = AuditEvent.objects.filter(verb="defect.cleared", actor="omar")
+    assert sorted(event.before["held"] for event in cleared) == [[version.number], [fare.number]]
     report(unused())
     assert AuditEvent.objects.filter(verb="defect.reported", model_name="").count() == 1
+
+
+def test_letter_and_record_tell_what_is_held_from_what_was_only_measured_on_it(loan: Model, version: Version) -> None:
+    data = factories.holdout().dataset_version
+    built = factories.version_of(loan, trained_on=[data])
+    judged = factories.version_of(loan, trained_on=[])
+    measured = {"key": "floor", "kind": "metric_threshold", "parameters": {"metric": "auc", "at_least": 0.6}}
+    measured["parameters"] |= {"dataset": str(data)}  # type: ignore[operator]
+    opened(judged, gates=[measured])
+    defect = report(basis_of_dataset(data))
+    (letter,) = letters("dana")
+    held, doubted = letter.text.split("\nHeld\n")[1].split("\nMeasured on it\n")
+    assert [str(each) in held for each in (built, judged, version)] == [True, True, False]
+    assert [str(each) in doubted for each in (built, judged, version)] == [False, False, True]
+    assert "listed as measured on it are not held: their figures are in doubt." in letter.text
+    told = AuditEvent.objects.get(verb="defect.reported")
+    assert told.after == {"held": [judged.number, built.number], "measured": [version.number]}
+    clear(defect)
+    assert AuditEvent.objects.get(verb="defect.cleared").before == told.after
+
+
+def test_a_letter_about_versions_that_were_only_measured_on_it_promises_no_hold(version: Version) -> None:
+    report(basis_of_dataset(factories.holdout().dataset_version))
+    (letter,) = letters("dana")
+    assert "until the bug is cleared" not in letter.text
+    assert "Held" not in letter.text
+    assert decided(factories.finish_gates(opened(version))).state == "completed"

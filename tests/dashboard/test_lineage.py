@@ -86,7 +86,7 @@ def test_the_drawing_says_what_the_list_says(people: Any, loan: Model, version: 
     page = page_of(people.riley, lineage_of(version))
     assert drawn_boxes(page) == [
         "Data loan-train@1",
-        "Code: bug reported cccccccccccc",
+        "Code: reported bug cccccccccccc",
         "Features 1 feature",
         "Run run-17",
         "Environment sklearn 1.9",
@@ -162,7 +162,9 @@ def test_a_base_elsewhere_and_a_hidden_bug_are_told_as_far_as_may_be(people: Any
     for address in (lineage_of(version), f"/models/loan/versions/{version.number}/", "/models/loan/"):
         page = page_of(vera, address)
         assert "its base version" in page
-        assert "secret" not in page
+        assert not any(word in page for word in ("secret", "The seed was the target."))
+    assert "A bug is reported in its base version" in page_of(vera, lineage_of(version))
+    assert "The seed was the target." in page_of(people.riley, lineage_of(version))
 
 
 # --- Impact -------------------------------------------------------------------------------------------
@@ -204,11 +206,11 @@ def test_a_bug_is_reported_and_cleared_without_script(people: Any, version: Vers
     sam = client_of(people.sam)
     answer = sam.post("/lineage/defects/", {"commit": COMMIT.text, "reason": "The seed was the target."}, follow=True)
     page = answer.content.decode()
-    assert "commit cccccccccccc is marked" in page
+    assert "The bug in commit cccccccccccc is reported." in page
     assert "Sam Okafor reported it" in section(page, "bug")
     defect = Defect.objects.get()
     page = sam.post(f"/lineage/defects/{defect.pk}/clear/", {"reason": "Built anew."}, follow=True).content.decode()
-    assert "The bug is cleared" in page
+    assert "The reported bug is cleared" in page
     assert "Built anew." in section(page, "bug")
     assert not Defect.objects.get().is_open
 
@@ -220,6 +222,42 @@ def test_a_refused_report_keeps_the_words_and_says_why(people: Any, version: Ver
     page = answer.content.decode()
     assert "Sam Okafor has reported a bug in commit cccccccccccc already." in page
     assert "I saw it, too." in page
+
+
+def test_a_bug_in_a_commit_that_nothing_rests_on_is_shown_and_can_be_cleared(people: Any, version: Version) -> None:
+    sam, unused = client_of(people.sam), "d" * 40
+    page = sam.post("/lineage/defects/", {"commit": unused, "reason": "Mistyped."}, follow=True).content.decode()
+    assert "Sam Okafor reported it" in section(page, "bug")
+    assert "Report a bug in" not in page
+    assert "Mistyped." not in page_of(people.dana, f"/lineage/impact/?commit={unused}")
+    cleared = sam.post(f"/lineage/defects/{Defect.objects.get().pk}/clear/", {"reason": "It is another."}, follow=True)
+    assert "The reported bug is cleared" in cleared.content.decode()
+    assert "It is another." in section(cleared.content.decode(), "bug")
+    assert "It is another." not in page_of(people.dana, f"/lineage/impact/?commit={unused}")
+
+
+def test_whose_promotion_it_holds_is_told_so_in_place_of_the_form(people: Any, loan: Model) -> None:
+    both = factories.person("Bo Both", Role.CONTRIBUTOR, Role.APPROVER)
+    promotion = factories.promotion_in("in_review", version=factories.version_of(loan, by=both))
+    defect = reported()
+    panel = section(page_of(both, IMPACT), "bug")
+    assert f"You can’t clear this bug: it holds promotion {promotion.pk}" in panel.replace("&#x27;", "’")
+    assert "<form" not in panel
+    answer = client_of(both).post(f"/lineage/defects/{defect.pk}/clear/", {"reason": "It is nothing."})
+    assert answer.status_code == 403
+    assert Defect.objects.get().is_open
+
+
+@pytest.mark.parametrize(
+    ("asked", "readers"),
+    [
+        (f"commit={COMMIT.text}", "Everybody who sees a model that rests on it reads what you write here"),
+        ("dataset=loan-train@1", "Everybody who sees datasets reads what you write here"),
+        ("base=loan@1", "Everybody who sees loan, and nobody else, reads what you write here."),
+    ],
+)
+def test_who_reports_a_bug_is_told_who_will_read_it(people: Any, version: Version, asked: str, readers: str) -> None:
+    assert readers in section(page_of(people.sam, f"/lineage/impact/?{asked}"), "bug")
 
 
 def test_who_may_not_report_is_told_who_can(people: Any, version: Version) -> None:
@@ -261,14 +299,19 @@ def test_a_reported_bug_is_seen_wherever_it_matters_until_it_is_cleared(people: 
         assert not SAID.search(page_of(who, address)), address
 
 
-def test_rollback_to_a_marked_version_warns_and_offers_it_all_the_same(people: Any, loan: Model) -> None:
+def test_rollback_to_what_rests_on_a_bug_warns_and_offers_it_without_choosing_it(people: Any, loan: Model) -> None:
     put_live(loan)
     put_live(loan)
     assert "bug" not in page_of(people.omar, "/models/loan/rollback/")
     reported()
     page = page_of(people.omar, "/models/loan/rollback/")
     assert "A bug is reported in commit cccccccccccc." in page
-    assert re.search(r'name="to" value="1"[^>]*checked', page)
+    assert 'name="to" value="1"' in page
+    assert not re.search(r'name="to" value="1"[^>]*checked', page)
+    assert "There is a doubt about each of them, so none is chosen beforehand." in page
+    sent = {"to": "1", "reason": "Three in the morning.", "expected_live": "2"}
+    page = client_of(people.omar).post("/models/loan/rollback/", sent, follow=True).content.decode()
+    assert "loan v1 is live. A bug is reported in commit cccccccccccc. Somebody else looks" in page
 
 
 def test_data_that_it_was_only_measured_on_casts_doubt_on_the_figures_alone(people: Any, version: Version) -> None:
@@ -276,8 +319,11 @@ def test_data_that_it_was_only_measured_on_casts_doubt_on_the_figures_alone(peop
     reported(basis_of_dataset(factories.holdout().dataset_version))
     for address in (lineage_of(version), "/models/loan/versions/1/"):
         page = page_of(people.riley, address)
-        assert "Its figures were measured on data with a reported bug." in page
-        assert "It is built on something" not in page
+        assert "Its figures are in doubt: they were measured on data with a reported bug." in page
+        assert "It rests on something" not in page
+    panel = text_of(section(page_of(people.riley, "/lineage/impact/?dataset=loan-holdout@1"), "bug"))
+    assert "only measured on it are not held: their figures are in doubt" in panel
+    assert "none is promoted" not in panel
 
 
 # --- Cost ----------------------------------------------------------------------------------------------
