@@ -8,11 +8,13 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import User
+from approvals.defects import defects_holding
 from approvals.models import GateRun, Outcome, Promotion, State
 from approvals.seals import standing_waiver
 from approvals.standing import Marks, responsible
 from approvals.waiting import can_decide, due_time
 from dashboard import times
+from registry.models import Defect
 from work.models import Job
 
 _NOT_DUE = {
@@ -57,13 +59,14 @@ class OpenRow:
 
 
 def open_rows(marks: Sequence[Marks], user: User) -> list[OpenRow]:
-    """Rows for promotions whose marks have been read, in their order; three queries however many they are."""
+    """Rows for promotions whose marks have been read, in their order; at most six queries however many they are."""
     prefetch_related_objects([user], "groups")
     reviewers = _people_granted(marks)
-    return [_row(each, user, reviewers) for each in marks]
+    defects = defects_holding([each.promotion for each in marks])
+    return [_row(each, user, reviewers, defects.get(each.promotion.pk, [])) for each in marks]
 
 
-def _row(marks: Marks, user: User, reviewers: Sequence[User]) -> OpenRow:
+def _row(marks: Marks, user: User, reviewers: Sequence[User], defects: Sequence[Defect]) -> OpenRow:
     approvals = [review.reviewer for slot in marks.document.slots for review in marks.counting(slot)]
     return OpenRow(
         promotion=marks.promotion,
@@ -72,7 +75,7 @@ def _row(marks: Marks, user: User, reviewers: Sequence[User]) -> OpenRow:
         approvers=approvals,
         needed=marks.document.seats,
         note=_note(marks, user),
-        waiting_on=waiting_on(marks, reviewers),
+        waiting_on=waiting_on(marks, reviewers, defects),
         due=due_time(marks.promotion),
         why_not_due=_NOT_DUE.get(State(marks.promotion.state), ""),
     )
@@ -104,13 +107,14 @@ def _note(marks: Marks, user: User) -> str:
     return "yours is next" if marks.promotion.state == State.IN_REVIEW and can_decide(marks, user) else ""
 
 
-def waiting_on(marks: Marks, reviewers: Iterable[User]) -> WaitingOn:
-    """Whose move it is. `reviewers` are people with their groups, of whom some may be able to decide here."""
+def waiting_on(marks: Marks, reviewers: Iterable[User], defects: Sequence[Defect]) -> WaitingOn:
+    """Whose move it is. `reviewers` are people with their groups, of whom some may be able to decide here; `defects`
+    are the reported bugs that hold it once it is approved."""
     promotion = marks.promotion
     if promotion.state == State.CHECKING:
         return WaitingOn("Gates", note="running", since=None)
     if promotion.state == State.APPROVED:
-        return _held_by(marks)
+        return _held_by(marks, defects)
     if promotion.state != State.IN_REVIEW:
         note = "a gate failed" if promotion.state == State.BLOCKED else "changes requested"
         people = responsible(promotion)
@@ -125,8 +129,12 @@ def waiting_on(marks: Marks, reviewers: Iterable[User]) -> WaitingOn:
     return WaitingOn(who=first, note=f"or {more}")
 
 
-def _held_by(marks: Marks) -> WaitingOn:
-    """What an approved promotion still waits for: an answer from outside, a moment, or just the sweeper."""
+def _held_by(marks: Marks, defects: Sequence[Defect]) -> WaitingOn:
+    """What an approved promotion still waits for: a reported bug to be cleared, an answer from outside, a moment, or
+    just the sweeper."""
+    if defects:
+        things = ", ".join(each.thing_beside(marks.promotion.version.model) for each in defects)
+        return WaitingOn(f"Reported bug{'s' if len(defects) > 1 else ''} in {things}", note="to be cleared")
     waiting = [marks.document.gate(run.key).shown_title for run in marks.runs if run.outcome == Outcome.WAITING]
     if waiting:
         return WaitingOn(", ".join(waiting), note="to be reported")

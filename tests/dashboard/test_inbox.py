@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import grant_role
-from approvals.actions import withdraw_promotion
+from approvals.actions import clear_defect, report_defect, withdraw_promotion
 from approvals.models import Promotion, State
+from registry.lineage import Basis
 from registry.models import Model
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of, section
@@ -72,6 +73,15 @@ def test_a_blocked_promotion_waits_for_its_requester(people: Any) -> None:
 def test_the_requester_reads_whose_move_it_is(people: Any) -> None:
     in_review()
     assert re.search(r"Riley Chen<small>or Sam Okafor", section(inbox_of(people.dana), "yours"))
+
+
+def test_an_approved_promotion_that_a_bug_holds_says_so(people: Any) -> None:
+    promotion = factories.promotion_in(State.APPROVED)
+    assert "Reported bug" not in inbox_of(people.dana)
+    report_defect(Basis("commit", "c" * 40), actor=people.omar, reason="The seed was the target.")
+    for page in (inbox_of(people.dana), page_of(people.dana, f"/models/{promotion.version.model.name}/")):
+        assert "Reported bug in commit cccccccccccc<small>to be cleared" in page
+        assert "completes it" not in page
 
 
 def test_a_stranger_sees_no_promotion_at_all(people: Any) -> None:
@@ -165,6 +175,22 @@ def test_the_number_of_queries_does_not_grow_with_the_promotions(people: Any) ->
         factories.promotion_in(State.BLOCKED, model=factories.model_named(f"blocked-{number}"))
         factories.promotion_in(State.COMPLETED, model=factories.model_named(f"done-{number}"))
     assert queries() == few
+
+
+def test_reported_bugs_are_read_once_however_many_promotions_they_hold(people: Any) -> None:
+    client = client_of(people.dana)
+
+    def held(*names: str) -> int:
+        for name in names:
+            factories.promotion_in(State.APPROVED, model=factories.model_named(name))
+        defect = report_defect(Basis("commit", "c" * 40), actor=people.omar, reason="The seed was the target.")
+        asked = queries_of(lambda: client.get("/"))
+        clear_defect(defect, actor=people.omar, reason="It wasn't.")
+        return asked
+
+    held("first")
+    few = held("second")
+    assert held("third", "fourth", "fifth") == few
 
 
 @pytest.mark.parametrize(
