@@ -1,5 +1,6 @@
 """The registry's things as the API answers them."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,8 @@ from django.utils import timezone
 from accounts.access import may
 from accounts.models import User
 from accounts.roles import VIEW
+from approvals.defect_permissions import is_hidden_from
+from approvals.defects import defects_in_the_way, defects_of_evidence
 from approvals.holds import holds_of
 from approvals.impact import Impact
 from approvals.models import AfterReview, Promotion, Review, State, Waiver
@@ -17,7 +20,7 @@ from approvals.standing import Marks, acknowledgement_of, marks_of
 from approvals.waiting import due_time
 from evidence.models import Evaluation, MetricValue, ReportedMetric
 from evidence.queries import reported_metrics
-from registry.lineage import Basis, basis_of_defect
+from registry.lineage import Basis, basis_of_defect, defects_of_version
 from registry.models import DatasetVersion, Defect, Model, Version
 from registry.queries import newest_card
 from work.models import Job
@@ -61,6 +64,10 @@ def version_answer(version: Version, *, actor: User) -> dict[str, Any]:
         if card
         else None,
         "reported_metrics": [reported_metric_answer(each) for each in reported_metrics(version)],
+        "defects": [
+            *_defects(defects_of_version(version), version.model, actor, hold=True),
+            *_defects(defects_of_evidence(version), version.model, actor, hold=False),
+        ],
         "url": page_url(f"models/{version.model.name}/versions/{version.number}/"),
     }
 
@@ -73,6 +80,19 @@ def reported_metric_answer(reported: ReportedMetric) -> dict[str, Any]:
         "reported_by": reported.reported_by.username,
         "reported_at": reported.reported_at,
     }
+
+
+def _defects(defects: Iterable[Defect], model: Model, actor: User, *, hold: bool) -> list[dict[str, Any]]:
+    """As they are told beside a version of the model: of a base that the caller can't see only that it has one."""
+    told = []
+    for each in defects:
+        if is_hidden_from(each, actor):
+            answer = {"id": None, "thing": each.thing_beside(model), "reason": "", "reported_by": "", "url": ""}
+        else:
+            whole = defect_answer(each)
+            answer = {name: whole[name] for name in ("id", "thing", "reason", "reported_by", "url")}
+        told.append({**answer, "reported_at": each.reported_at, "holds": hold})
+    return told
 
 
 def _base_answer(version: Version, actor: User) -> int | str | None:
@@ -199,7 +219,7 @@ def promotion_line(promotion: Promotion) -> dict[str, Any]:
     }
 
 
-def promotion_answer(promotion: Promotion) -> dict[str, Any]:
+def promotion_answer(promotion: Promotion, *, actor: User) -> dict[str, Any]:
     marks = marks_of(promotion)
     revision = promotion.policy_revision
     return {
@@ -213,6 +233,7 @@ def promotion_answer(promotion: Promotion) -> dict[str, Any]:
         "expires_at": promotion.expires_at,
         "not_before": promotion.not_before,
         "held_by": _holds(marks),
+        "defects": _defects(defects_in_the_way(promotion), promotion.version.model, actor, hold=True),
         "taken_over_by": [takeover.by.username for takeover in promotion.takeovers.all()],
         "policy": {"name": revision.policy.name, "revision": revision.number},
         "gates": _gates(marks),

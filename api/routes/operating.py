@@ -13,7 +13,9 @@ from api.auth import OPERATE, REVIEW, TokenAuth, actor_of
 from api.finding import model_of, version_of
 from api.paging import page
 from approvals import actions
+from approvals.defects import warning_of
 from approvals.queries import after_reviews, fetch_after_review
+from registry.lineage import defects_of_version
 from registry.models import Model, Version
 from registry.queries import versions_numbered
 from serving.queries import arms_of, production_of
@@ -21,18 +23,20 @@ from serving.queries import arms_of, production_of
 router = Router(tags=["operating"])
 
 
-@router.post("/models/{name}/rollback", response=schemas.ProductionAnswer, auth=TokenAuth(OPERATE))
+@router.post("/models/{name}/rollback", response=schemas.RollbackAnswer, auth=TokenAuth(OPERATE))
 def post_rollback(request: HttpRequest, name: str, sent: schemas.NewRollback) -> dict[str, Any]:
-    """Puts the previous version, or the one named, back into Production at once. Answers what is live then."""
+    """Puts the previous version, or the one named, back into Production at once. Answers what is live then, and
+    warns of reported bugs in what it rests on; one that isn't named never rests on any."""
     model = model_of(request, name)
-    actions.roll_back(
+    target = actions.roll_back(
         model,
         actor=actor_of(request),
         reason=sent.reason,
         to=_version_to(model, sent.to),
         expected_live=sent.expected_live,
     )
-    return production_of(model)
+    warning = warning_of(defects_of_version(target), model)
+    return production_of(model) | {"warnings": [warning] if warning else []}
 
 
 def _version_to(model: Model, number: int | None) -> Version | None:

@@ -20,6 +20,7 @@ from api.schemas.models import (
     ModelAnswer,
     NewModel,
     ProductionAnswer,
+    RollbackAnswer,
     TermAnswer,
 )
 from api.schemas.operating import (
@@ -47,6 +48,7 @@ from api.schemas.promotions import (
 )
 from api.schemas.shared import (
     Listing,
+    OpenDefectAnswer,
     ReasonGiven,
     Sent,
     Words,
@@ -110,6 +112,7 @@ __all__ = [
     "NewRollback",
     "NewVersion",
     "NewWaiver",
+    "OpenDefectAnswer",
     "Operation",
     "OutcomeSeen",
     "Pointer",
@@ -121,6 +124,7 @@ __all__ = [
     "ReportedMetricAnswer",
     "RestingVersionAnswer",
     "ReviewAnswer",
+    "RollbackAnswer",
     "SealSeen",
     "Sent",
     "SlotAnswer",

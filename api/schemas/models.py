@@ -47,6 +47,12 @@ class ProductionAnswer(Schema):
     arms: list[ArmAnswer]
 
 
+class RollbackAnswer(ProductionAnswer):
+    """What is live then, and what is to be known of it: reported bugs in what it rests on."""
+
+    warnings: list[str]
+
+
 class TermAnswer(Schema):
     version: int
     label: str

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from ninja import Schema
 
-from api.schemas.shared import Moment, Sent, Words
+from api.schemas.shared import Moment, OpenDefectAnswer, Sent, Words
 
 
 class NewPromotion(Sent):
@@ -122,6 +122,7 @@ class PromotionAnswer(Schema):
     expires_at: datetime | None
     not_before: datetime | None
     held_by: list[str]
+    defects: list[OpenDefectAnswer]
     taken_over_by: list[str]
     policy: dict[str, Any]
     gates: list[GateAnswer]

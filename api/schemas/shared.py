@@ -30,6 +30,19 @@ class ReasonGiven(Sent):
     reason: Words
 
 
+class OpenDefectAnswer(Schema):
+    """A reported bug that is open. `holds`: promotions are held by it; otherwise a version was only measured on the
+    data, and its figures are in doubt. Of a base version that the caller can't see only `thing` and `reported_at`."""
+
+    id: int | None
+    thing: str
+    reason: str
+    reported_by: str
+    reported_at: datetime
+    holds: bool
+    url: str
+
+
 class Listing(Schema):
     items: list[Any]
     next_cursor: str | None

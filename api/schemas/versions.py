@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
-from api.schemas.shared import Sent
+from api.schemas.shared import OpenDefectAnswer, Sent
 
 CONTRACT_KEYS = (
     "inputs (the one tensor's name, or the name of the input for each feature), output (name), positive_class (column "
@@ -121,6 +121,7 @@ class VersionAnswer(Schema):
     artifact: ArtifactAnswer
     card: CardAnswer | None
     reported_metrics: list[ReportedMetricAnswer] = Field(description="What a pipeline says; no gate takes it.")
+    defects: list[OpenDefectAnswer]
     url: str
 
 

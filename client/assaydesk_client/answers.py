@@ -43,6 +43,18 @@ class ReportedMetric(TypedDict):
     reported_at: str
 
 
+class OpenDefect(TypedDict):
+    """A reported bug that is open; `holds` says whether promotions are held by it."""
+
+    id: int | None
+    thing: str
+    reason: str
+    reported_by: str
+    reported_at: str
+    holds: bool
+    url: str
+
+
 class Version(TypedDict):
     model: str
     version: int
@@ -76,6 +88,8 @@ class Version(TypedDict):
     card: dict[str, Any] | None
     reported_metrics: list[ReportedMetric]
     """What a pipeline says it measured; no gate takes it."""
+    defects: list[OpenDefect]
+    """Reported bugs in what it rests on, and in data it was only measured on."""
     url: str
     promotions: NotRequired[list[int]]
     """Only in the answer to finalising: the promotions that the policy opened by itself."""
@@ -202,6 +216,8 @@ class Promotion(PromotionLine):
     not_before: str | None
     held_by: list[str]
     """What keeps an approved promotion from going live yet."""
+    defects: list[OpenDefect]
+    """Reported bugs that hold it, or will once it is approved."""
     taken_over_by: list[str]
     policy: dict[str, Any]
     gates: list[Gate]
@@ -260,6 +276,12 @@ class Arm(TypedDict):
 class Production(TypedDict):
     model: str
     arms: list[Arm]
+
+
+class RolledBack(Production):
+    """What is live after a rollback, and what is to be known of it."""
+
+    warnings: list[str]
 
 
 class PairedDifference(TypedDict):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from assaydesk_client.answers import AfterReview, Best, Comparison, Model, Production, Term
+from assaydesk_client.answers import AfterReview, Best, Comparison, Model, Production, RolledBack, Term
 from assaydesk_client.connection import Connection
 from assaydesk_client.paths import every_item, model_path
 
@@ -64,13 +64,13 @@ class ModelCalls:
 
     def roll_back(
         self, model: str, *, reason: str, to: int | None = None, expected_live: int | None = None
-    ) -> Production:
+    ) -> RolledBack:
         """Puts the previous version, or the one numbered `to`, back into Production at once.
 
         Refused with code `live_moved` when another version than `expected_live` is live by now.
         """
         body = {"reason": reason, "to": to, "expected_live": expected_live}
-        return cast(Production, self._connection.post(f"{model_path(model)}/rollback", body))
+        return cast(RolledBack, self._connection.post(f"{model_path(model)}/rollback", body))
 
     def take_down(self, model: str, *, reason: str, expected_live: int | None = None) -> Production:
         """Takes everything of the model out of Production, without successor."""

@@ -3,8 +3,20 @@
 import pytest
 
 from accounts.roles import Role
+from approvals.actions import report_defect
+from registry.lineage import Basis, basis_of_base, basis_of_dataset
 from tests.api.caller import Caller, ok, problem_of
-from tests.factories import live_version, model_named, person, persona, policies, version_of
+from tests.factories import (
+    evidence_of,
+    holdout,
+    live_version,
+    model_named,
+    person,
+    persona,
+    policies,
+    promotion_in,
+    version_of,
+)
 
 COMMIT = "c" * 40
 
@@ -115,3 +127,32 @@ def test_the_base_of_a_hidden_model_is_not_told(dana, people, loan):
     told = ok(vera.get(f"/models/loan/versions/{number}"))
     assert told["base_model"] is None
     assert "secret" not in str(told)
+
+
+def test_versions_and_promotions_tell_the_reported_bugs_that_pages_tell(dana, people, loan):
+    policies()
+    version = version_of(loan)
+    evidence_of(version)
+    promotion = promotion_in("in_review", version=version)
+    made = report_defect(Basis("commit", COMMIT), actor=persona("sam"), reason="The seed was the target.")
+    report_defect(basis_of_dataset(holdout().dataset_version), actor=persona("omar"), reason="Doubled rows.")
+    told = ok(dana.get("/models/loan/versions/1"))["defects"]
+    assert [(each["thing"], each["reason"], each["holds"]) for each in told] == [
+        (COMMIT, "The seed was the target.", True),
+        ("loan-holdout@1", "Doubled rows.", False),
+    ]
+    assert (told[0]["id"], told[0]["reported_by"]) == (made.pk, "sam")
+    assert told[0]["reported_at"]
+    whole = ok(dana.get(f"/promotions/{promotion.pk}"))
+    assert (whole["state"], whole["held_by"]) == ("in_review", [])
+    assert [(each["thing"], each["holds"]) for each in whole["defects"]] == [(COMMIT, True), ("loan-holdout@1", True)]
+
+
+def test_of_a_bug_in_a_hidden_base_only_that_there_is_one(people, loan):
+    base = version_of(model_named("secret"))
+    version_of(loan, base_model=base, trained_on=[], code_commit="e" * 40)
+    report_defect(basis_of_base(base), actor=persona("sam"), reason="Wrong weights.")
+    vera = Caller(person("Vera", Role.VIEWER, model=loan))
+    (told,) = ok(vera.get("/models/loan/versions/1"))["defects"]
+    assert (told["id"], told["thing"], told["reason"], told["url"]) == (None, "its base version", "", "")
+    assert "Wrong weights." in str(ok(Caller(persona("riley")).get("/models/loan/versions/1"))["defects"])

@@ -6,8 +6,10 @@ import pytest
 import time_machine
 
 from accounts.actions import create_person, grant_role
+from approvals.actions import report_defect
 from approvals.models import AfterReview
 from audit.models import AuditEvent
+from registry.lineage import Basis
 from registry.models import Model
 from tests.api.caller import Caller, ok, problem_of
 from tests.approvals.operating import live, put_live
@@ -40,7 +42,7 @@ REASON = {"reason": "Refuses everybody."}
 def test_rollback_answers_what_serving_systems_then_resolve(omar: Caller, dana: Caller, served: Model) -> None:
     told = ok(omar.post("/models/loan/rollback", REASON))
     assert [(arm["version"], arm["weight"]) for arm in told["arms"]] == [(1, 100)]
-    assert told == ok(dana.get("/models/loan/production"))
+    assert told == {**ok(dana.get("/models/loan/production")), "warnings": []}
     assert live(served) == [1]
     event = AuditEvent.objects.get(verb="model.rolled_back")
     assert (event.actor, event.reason, event.channel) == ("omar", "Refuses everybody.", "token")
@@ -50,6 +52,16 @@ def test_rollback_goes_to_the_version_that_is_named(omar: Caller, served: Model)
     put_live(served)
     told = ok(omar.post("/models/loan/rollback", {**REASON, "to": 1, "expected_live": 3}))
     assert [arm["version"] for arm in told["arms"]] == [1]
+
+
+def test_rollback_warns_of_a_reported_bug_and_never_chooses_one_by_itself(omar: Caller, served: Model) -> None:
+    report_defect(Basis("commit", "c" * 40), actor=persona("sam"), reason="The seed was the target.")
+    told = problem_of(omar.post("/models/loan/rollback", REASON), 409, "nothing_previous")
+    assert (told["doubtful"], "to: 1" in told["remedy"]) == ([1], True)
+    assert live(served) == [2]
+    told = ok(omar.post("/models/loan/rollback", {**REASON, "to": 1}))
+    assert told["warnings"] == ["A bug is reported in commit cccccccccccc."]
+    assert live(served) == [1]
 
 
 def test_rollback_of_what_is_not_live_any_more_names_what_is(omar: Caller, served: Model) -> None:

@@ -27,6 +27,16 @@ def test_a_version_and_what_is_expected_to_be_live_can_be_named(assaydesk: Comma
     assert server.calls[0].json == {"reason": "Refuses everybody.", "to": 3, "expected_live": 5}
 
 
+def test_a_warning_is_printed_beside_the_result(
+    assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer(PATH, production([]) | {"warnings": ["A bug is reported in commit cccccccccccc."]})
+    assert assaydesk(*ROLLBACK, "--to", 3) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "A bug is reported in commit cccccccccccc.\n"
+    assert shown.out.startswith("loans: 1.2.0 is live again.")
+
+
 def test_json_is_the_whole_answer(
     assaydesk: Command, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,8 @@ def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
         output.result(f"Nothing of {options.model} is live any more.", live)
         return Exit.DONE
     live = client.roll_back(options.model, reason=options.reason, to=options.to, expected_live=options.expected_live)
+    for warning in live.get("warnings", []):
+        output.note(warning)
     names = ", ".join(arm["label"] or f"version {arm['version']}" for arm in live["arms"])
     output.result(f"{options.model}: {names} is live again. Somebody else will look at it afterwards.", live)
     return Exit.DONE
