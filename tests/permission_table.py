@@ -15,7 +15,7 @@ EVERYBODY = INSIDERS | STRANGERS
 CONTRIBUTORS = frozenset({"dana", "contributor"})
 REGISTRANT = frozenset({"dana"})  # who registered a version adds its files and predictions, nobody else
 OPERATORS = frozenset({"operator"})
-MARKERS = frozenset({"approver", "operator"})  # of bugs in what versions are built on
+REPORTERS = frozenset({"approver", "operator"})  # of bugs in what versions rest on
 REVIEWERS = frozenset({"reviewer", "approver"})
 ROW_READERS = REVIEWERS | {"auditor"}
 
@@ -144,14 +144,14 @@ API_ROWS: dict[str, list[Row]] = {
         Row(
             "POST",
             "/api/v1/defects",
-            MARKERS,
+            REPORTERS,
             "operate",
             hidden=False,
             sent={"dataset": "loan-train@1", **_REASON},
         )
     ],
     f"{API}defects/<int:defect_id>/clear": [
-        Row("POST", "/api/v1/defects/{defect}/clear", MARKERS, "operate", hidden=False, sent=_REASON)
+        Row("POST", "/api/v1/defects/{defect}/clear", REPORTERS, "operate", hidden=False, sent=_REASON)
     ],
     f"{API}promotions": [Row("GET", "/api/v1/promotions", EVERYBODY)],
     PROMOTION: [Row("GET", _THIS, INSIDERS)],
@@ -261,10 +261,10 @@ PAGE_ROWS: dict[str, list[Row]] = {
     "models/<str:name>/versions/<int:number>/lineage/": [Row("GET", f"{_VERSION_PAGE}lineage/", INSIDERS)],
     "lineage/impact/": [Row("GET", "/lineage/impact/?commit=" + "c" * 40, INSIDERS, hidden=False)],
     "lineage/defects/": [
-        Row("POST", "/lineage/defects/", MARKERS, hidden=False, sent={"commit": "c" * 40, "reason": "words"})
+        Row("POST", "/lineage/defects/", REPORTERS, hidden=False, sent={"commit": "c" * 40, "reason": "words"})
     ],
     "lineage/defects/<int:number>/clear/": [
-        Row("POST", "/lineage/defects/{defect}/clear/", MARKERS, hidden=False, sent={"reason": "words"})
+        Row("POST", "/lineage/defects/{defect}/clear/", REPORTERS, hidden=False, sent={"reason": "words"})
     ],
     "audit/": [Row("GET", "/audit/", EVERYBODY)],
     "audit/export/": [Row("POST", "/audit/export/", frozenset({"auditor"}), hidden=False, sent={"format": "csv"})],

@@ -70,7 +70,7 @@ def test_review_shows_waivers_and_what_holds_an_approved_promotion_back(
     assert assaydesk("review", 7) == 0
     shown = capsys.readouterr().out
     assert "failed       Floor (floor): AUC 0.58; waived by sam: Known." in shown
-    assert "held back: Bias audit is still waiting: to be reported by bench" in shown
+    assert "held: Bias audit is still waiting: to be reported by bench" in shown
 
 
 def test_promote_can_ask_for_not_before_a_moment(assaydesk: Command, server: ScriptedServer) -> None:

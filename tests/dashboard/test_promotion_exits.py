@@ -148,7 +148,7 @@ def test_a_result_that_changed_voids_the_waiver_and_the_timeline_says_so(loan: M
 def test_a_promotion_that_is_held_back_says_by_what(loan: Model) -> None:
     promotion = promotion_in("approved")
     page = page_of(promotion)
-    assert "Approved, and held back." in page
+    assert "Approved, and held." in page
     assert "It was asked for not before" in page
     assert "Every mark is given." in page
     assert 'value="approve"' not in page

@@ -114,7 +114,7 @@ def summary_of(promotion: Promotion) -> str:
             *map(_slot_line, promotion["slots"]),
             "reviews:",
             *map(_review_line, promotion["reviews"]),
-            *(f"held back: {hold}" for hold in promotion.get("held_by", [])),
+            *(f"held: {hold}" for hold in promotion.get("held_by", [])),
             f"seal {promotion['seal']}",
         ]
     )
