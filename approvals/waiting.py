@@ -7,8 +7,8 @@ from django.db.models import F, QuerySet, prefetch_related_objects
 from accounts.access import visible
 from accounts.models import User
 from accounts.roles import REVIEW
-from approvals.models import Promotion, State
-from approvals.queries import open_promotions
+from approvals.models import AfterReview, Promotion, State
+from approvals.queries import after_reviews, open_promotions
 from approvals.standing import Marks, barred_people, marks_of_many
 
 #: In the other open states the next step is the requester's, or nobody's.
@@ -32,6 +32,14 @@ def marks_waiting_for(user: User) -> list[Marks]:
     marks = marks_of_many(by_due_time(promotions.filter(state__in=REVIEWERS_ARE_NEXT)))
     prefetch_related_objects([user], "groups")
     return [each for each in marks.values() if can_decide(each, user)]
+
+
+def after_reviews_waiting_for(user: User) -> QuerySet[AfterReview]:
+    """What was done without asking first and this person may judge, the soonest due first: not their own acts."""
+    if user.is_service:
+        return AfterReview.objects.none()
+    found = visible(after_reviews(), actor=user, permission=REVIEW, model_path="model")
+    return found.filter(verdict="").exclude(actor=user).order_by("due_at", "pk")
 
 
 def can_decide(marks: Marks, user: User) -> bool:

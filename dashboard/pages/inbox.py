@@ -11,16 +11,17 @@ from django.utils import timezone
 from accounts.access import visible
 from accounts.models import User
 from approvals import events as promotion_events
-from approvals.models import OPEN_STATES, Promotion, Review, State, Verdict
+from approvals.models import OPEN_STATES, AfterReview, Promotion, Review, State, Verdict
 from approvals.queries import open_promotions, promotions
 from approvals.standing import marks_of_many
-from approvals.waiting import by_due_time, marks_waiting_for
+from approvals.waiting import after_reviews_waiting_for, by_due_time, marks_waiting_for
 from audit.models import AuditEvent
 from dashboard.pages.open_promotions import OpenRow, open_rows
 
 SHOWN = 50
 SHOWN_OF_OTHERS = 25
 SHOWN_DECIDED = 10
+SHOWN_TO_LOOK_AT = 10
 _DECIDING = (promotion_events.PROMOTION_REJECTED.name, promotion_events.PROMOTION_WITHDRAWN.name)
 
 
@@ -29,6 +30,18 @@ class Listing:
     """The first rows of a list, and how many there are."""
 
     rows: list[OpenRow]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True)
+class ToLookAt:
+    """The after-reviews that are due first, of those the reader may judge, and how many there are."""
+
+    rows: list[AfterReview]
     count: int
 
     @property
@@ -92,6 +105,13 @@ def open_lists(user: User) -> OpenLists:
 
 def _is_overdue(due: datetime | None, now: datetime) -> bool:
     return due is not None and due < now
+
+
+def to_look_at(user: User) -> ToLookAt:
+    """Two queries, one where all of them are shown."""
+    waiting = after_reviews_waiting_for(user)
+    rows = list(waiting[: SHOWN_TO_LOOK_AT + 1])
+    return ToLookAt(rows[:SHOWN_TO_LOOK_AT], len(rows) if len(rows) <= SHOWN_TO_LOOK_AT else waiting.count())
 
 
 def recently_decided(user: User) -> list[Decided]:

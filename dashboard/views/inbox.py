@@ -4,7 +4,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from dashboard.pages.defects import resting_for_owner
-from dashboard.pages.inbox import open_lists, recently_decided
+from dashboard.pages.inbox import open_lists, recently_decided, to_look_at
 from dashboard.signed_in import SignedInRequest, signed_in
 
 
@@ -18,6 +18,8 @@ def inbox(request: SignedInRequest) -> HttpResponse:
         context["has_news"] = request.GET.get("seen") != lists.fingerprint
         response = render(request, "parts/open_lists.html", context)
     else:
+        context["to_look_at"] = looks = to_look_at(request.user)
+        context["to_look_at_count"] = looks.count
         context["decided"] = recently_decided(request.user)
         context["resting"] = resting_for_owner(request.user)
         response = render(request, "pages/inbox.html", context)

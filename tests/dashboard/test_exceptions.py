@@ -52,6 +52,47 @@ def test_a_rollback_waits_for_somebody_elses_word(loan: Model) -> None:
     assert 'value="accepted"' in waiting
 
 
+def test_who_may_judge_it_finds_it_in_the_inbox_and_counted_on_the_tab(loan: Model) -> None:
+    found = rolled_back(loan)
+    badge = 'Exceptions<span class="n">1<span class="sr"> waiting for you'
+    page = page_of(persona("riley"), "/")
+    row = section(page, "look")
+    assert f'href="/exceptions/#after-review-{found.pk}"' in row
+    assert "loan rolled back from v2 to v1" in row
+    assert "Omar Haddad" in row
+    assert re.search(r"<small>in \d days</small>", row)
+    assert '<a href="#look">1 to look at afterwards</a>' in page
+    assert badge in page
+    assert badge in page_of(persona("riley"), "/models/")
+    for nobody in ("omar", "ana"):
+        page = page_of(persona(nobody), "/")
+        assert section(page, "look") == ""
+        assert badge not in page
+    decide("riley", found, verdict="accepted")
+    page = page_of(persona("riley"), "/")
+    assert section(page, "look") == ""
+    assert "Exceptions<span" not in page
+
+
+def test_the_inbox_lists_first_what_is_due_first_and_asks_no_more_for_more(loan: Model) -> None:
+    first = rolled_back(loan)
+
+    def another(days: int) -> None:
+        first.pk, first.subject, first.due_at = None, f"act {days}", timezone.now() + timedelta(days=days)
+        first.save(force_insert=True)
+
+    client = client_of(persona("riley"))
+    few = queries_of(lambda: client.get("/"))
+    for days in range(1, 6):
+        another(days)
+    assert queries_of(lambda: client.get("/")) == few
+    for days in range(8, 19):
+        another(days)
+    row = section(client.get("/").content.decode(), "look")
+    assert re.findall(r">act (\d+)</a>", row) == ["1", "2", "3", "4", "5", "8", "9", "10", "11"]
+    assert "7 more are due later" in row
+
+
 def test_who_did_it_or_reviews_nothing_reads_who_may_judge(loan: Model) -> None:
     found = rolled_back(loan)
     own = section(page_of(persona("omar"), "/exceptions/"), "open")

@@ -15,18 +15,18 @@ PHONE = 390
 def box(found: Locator) -> dict[str, float]:
     at = found.bounding_box()
     assert at is not None
-    x, y = at["x"], at["y"]
-    return {"x": x, "y": y, "right": x + at["width"], "bottom": y + at["height"], "width": at["width"]}
+    return {"x": at["x"], "y": at["y"], "right": at["x"] + at["width"], "bottom": at["y"] + at["height"]}
 
 
 def tops(page: Page, selector: str) -> list[float]:
     """How high the text of each of these begins, below its label."""
-    return page.evaluate(
+    found: list[float] = page.evaluate(
         """selector => [...document.querySelectorAll(selector)].map((each) => {
              const range = document.createRange(); range.selectNodeContents(each);
              return Math.round(range.getBoundingClientRect().top); })""",
         selector,
     )
+    return found
 
 
 def test_every_tab_of_the_navigation_is_on_the_screen(open_page: OpenPage) -> None:
