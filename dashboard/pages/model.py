@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 
 from accounts.access import people_who_may
 from accounts.models import User
 from accounts.roles import APPROVE, AUDIT, CONTRIBUTE, OPERATE, REVIEW
+from approvals.models import OPEN_STATES, Promotion, State
 from approvals.queries import open_promotions
 from approvals.standing import marks_of_many
 from approvals.waiting import by_due_time
@@ -53,16 +54,18 @@ class Arm:
 
 @dataclass(frozen=True)
 class LaneRow:
-    """A version in a stage since some time, with its open promotion where it has one."""
+    """A version in a stage since some time, with its open promotion where it has one; else with the last one that
+    ended otherwise than by completion, when that was its last: its key and how it ended."""
 
     version: Version
     since: datetime
     row: OpenRow | None
+    ended: tuple[int, str] | None
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A stage with its newest versions, and how many more there are."""
+    """A stage with the versions somebody wants to move, then its newest, and how many more there are."""
 
     stage: str
     rows: list[LaneRow]
@@ -87,6 +90,7 @@ class ModelPage:
     live: Version | None
     arms: list[Arm]
     lanes: list[Lane]
+    to_compare: tuple[str, str] | None
     roles: list[RolePeople]
     policies: list[PolicyInForce]
     open: list[OpenRow]
@@ -121,13 +125,15 @@ def model_page(
     versions = version_table(model, choice)
     policies = [policy_for(model, stage) for stage in (Stage.STAGING, Stage.PRODUCTION)]
     rows = open_rows(list(marks_of_many(promotions[:OPEN_SHOWN]).values()), user)
+    lanes = _lanes(model, rows)
     return ModelPage(
         model=model,
         owners=list(model.owners.order_by("username")),
         dies=hallmark_of(live) if live else [],
         live=live,
         arms=_with_widths(arms),
-        lanes=_lanes(model, rows),
+        lanes=lanes,
+        to_compare=_to_compare(model, live, lanes),
         roles=[_role(model, *role) for role in _ROLES],
         policies=policies,
         open=rows,
@@ -164,12 +170,46 @@ def _lanes(model: Model, rows: Iterable[OpenRow]) -> list[Lane]:
 
 def _lane(model: Model, stage: str, count: int, open_rows_of: dict[int, OpenRow]) -> Lane:
     began = StageTerm.objects.filter(version=OuterRef("pk"), ended_at=None).values("started_at")[:1]
-    versions = model.versions.filter(stage=stage).annotate(stage_since=Subquery(began)).order_by("-number")
+    theirs = Promotion.objects.filter(version=OuterRef("pk"))
+    last = theirs.exclude(state__in=OPEN_STATES).order_by("-pk")
+    versions = model.versions.filter(stage=stage).annotate(
+        stage_since=Subquery(began),
+        is_asked_for=Exists(theirs.filter(state__in=OPEN_STATES)),
+        last_promotion=Subquery(last.values("pk")[:1]),
+        last_state=Subquery(last.values("state")[:1]),
+    )
+    shown = list(versions.order_by("-is_asked_for", "-number")[:LANE_SHOWN])
     rows = [
-        LaneRow(version, version.stage_since or version.created_at, open_rows_of.get(version.pk))
-        for version in versions[:LANE_SHOWN]
+        LaneRow(
+            version,
+            since=version.stage_since or version.created_at,
+            row=open_rows_of.get(version.pk),
+            ended=_ended(version.last_promotion, version.last_state),
+        )
+        for version in shown
     ]
     return Lane(stage, rows, count - len(rows))
+
+
+def _ended(promotion: int | None, state: str) -> tuple[int, str] | None:
+    if promotion is None or state == State.COMPLETED:
+        return None
+    return promotion, State(state).label.lower()
+
+
+def _to_compare(model: Model, live: Version | None, lanes: Iterable[Lane]) -> tuple[str, str] | None:
+    """What one compares first, in words, and the numbers of those versions: what is live, the first in Staging, the
+    newest. None when they are fewer than two."""
+    staged = [row.version for lane in lanes if lane.stage == Stage.STAGING for row in lane.rows]
+    newest = model.versions.exclude(finalised_at=None).order_by("-number").first()
+    named: dict[int, str] = {}
+    for word, version in (("live", live), ("Staging", next(iter(staged), None)), ("newest", newest)):
+        if version is not None:
+            named.setdefault(version.number, word)
+    if len(named) < 2:
+        return None
+    *words, last = named.values()
+    return f"{', '.join(words)} and {last}", ",".join(str(number) for number in named)
 
 
 def _role(model: Model, permission: str, title: str, can: str) -> RolePeople:
