@@ -63,9 +63,9 @@ def why_not_see_people(reader: User, model: Model | None = None) -> Reason | Non
     for permission in (AUDIT, ADMINISTER):
         if may_everywhere(reader, permission) or (model is not None and may(reader, permission, model)):
             return None
-    where = f"on {model}" if model is not None else "everywhere"
+    where = f"on {model}" if model is not None else "on all models"
     return PersonalReason(
         "not_permitted",
-        f"Where people's rights come from {where} is for auditors and administrators to see.",
+        f"Only auditors and administrators see who holds which rights {where}, and why.",
         "What you may do yourself, and why, is on your account page.",
     )

@@ -1,14 +1,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.reasons import NotFound, Refusal
+from accounts.reasons import Forbidden, NotFound, Refusal
 
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The refusal in words, with its status. What is hidden from a person looks like what isn't there."""
     if isinstance(refusal, NotFound):
         return render(request, "404.html", status=404)
-    return render(request, "refused.html", {"reason": refusal.reason}, status=refusal.status)
+    told = {"reason": refusal.reason, "is_forbidden": isinstance(refusal, Forbidden)}
+    return render(request, "refused.html", told, status=refusal.status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -138,6 +138,11 @@ def test_a_lost_reader_keeps_the_navigation_and_is_told_where_to_go(dana: Any) -
     assert 'class="btn" href="/models/"' in page
     assert 'class="btn" href="/account/"' in page
     assert NAVIGATION in page_of(dana, "/datasets/", 403)
+    assert 'href="/account/">your account page</a>' in page
+    for kept in ('<details class="menu">', 'type="search"', "Sign out"):
+        assert kept in page
+        assert kept in page_of(dana, "/datasets/", 403)
+        assert kept not in Client().get("/nowhere/").content.decode()
     assert NAVIGATION not in Client().get("/nowhere/").content.decode()
 
 
@@ -155,6 +160,7 @@ def test_a_refusal_says_why_and_who_can() -> None:
     assert answer.status_code == 403
     assert "You opened this promotion." in answer.content.decode()
     assert "Sam decides next." in answer.content.decode()
+    assert 'href="/account/">What you may do</a>' in answer.content.decode()
 
 
 @pytest.mark.usefixtures("component_pages")
