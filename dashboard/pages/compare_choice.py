@@ -129,6 +129,11 @@ class ChoicePage:
         return FEWEST_VERSIONS, MOST_VERSIONS
 
     @property
+    def listed(self) -> list[Version]:
+        """Every version that can be ticked here, any of which can be the baseline."""
+        return [row.version for row in (*self.chosen, *self.others)]
+
+    @property
     def problem(self) -> str:
         """Why what was asked for isn't compared; "" where nothing, or a choice, was asked for."""
         count = len(self.asked.versions)

@@ -282,6 +282,15 @@ def test_two_hundred_versions_are_searched_and_paged(three: list[Evaluation]) ->
     assert re.findall(r'name="versions" value="(\d+)"', found) == ["2", "77"]
 
 
+def test_any_version_of_the_list_can_be_the_baseline_and_comparing_follows_the_list(three: list[Evaluation]) -> None:
+    page = shown(f"{BASE}?choose=1&versions=2")
+    offered = re.search(r'<select id="baseline".*?</select>', page, re.DOTALL)
+    assert offered is not None
+    assert re.findall(r'value="(\d*)"', offered[0]) == ["", "2", "3", "1"]
+    assert "the first" in offered[0]
+    assert page.index("</table>") < page.index(offered[0]) < page.index('type="submit">Compare</button>')
+
+
 def test_the_address_is_the_same_however_the_form_sends_it(three: list[Evaluation]) -> None:
     for query in ("versions=3&versions=1", "versions=1,3", "versions=3,1&baseline=1"):
         stable = '<a href="/models/loan/compare/?versions=1,3&amp;dataset=loan-holdout@1&amp;baseline=1">stable link'
