@@ -44,6 +44,7 @@ class EvidencePage:
     others: list[Version]
     measures: list[tuple[Metric, MetricValue]]
     beside: Evaluation | None
+    figures_beside: dict[str, MetricValue]
     compared: Evidence | None
     is_compared_backwards: bool
     charts: list[Chart]
@@ -63,6 +64,11 @@ class EvidencePage:
     @property
     def metrics(self) -> list[Metric]:
         return metrics_of(self.version.task)
+
+    @property
+    def figures(self) -> list[tuple[Metric, MetricValue, MetricValue | None]]:
+        """Each measure's figure, with that of the version beside it where that has one."""
+        return [(metric, value, self.figures_beside.get(metric.key)) for metric, value in self.measures]
 
     @property
     def group_metric(self) -> Metric | None:
@@ -119,6 +125,7 @@ def evidence_page(evaluation: Evaluation, asked: Asked) -> EvidencePage:
         others=_others(version, locked),
         measures=[(METRICS[value.metric], value) for value in overall],
         beside=beside,
+        figures_beside={value.metric: value for value in _overall(beside)} if beside else {},
         compared=compared,
         is_compared_backwards=_is_compared_backwards(evaluation, beside),
         charts=charts_of(version.task, sides),

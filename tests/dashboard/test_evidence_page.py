@@ -205,6 +205,20 @@ def test_without_a_stored_comparison_no_difference_is_claimed(evaluation: Evalua
     assert "ranks cases better" not in page
 
 
+def test_figures_of_the_version_beside_stand_in_the_table_and_comparing_is_a_link_away(evaluation: Evaluation) -> None:
+    other = another(evaluation, strength=0.4)
+    assert "Its interval" not in section(shown(evaluation), "measures")
+    page = shown(evaluation, against=2)
+    auc = other.values.get(metric="auc", column="")
+    measures = section(page, "measures")
+    assert f'data-label="v2">{auc.value:.3f}' in measures
+    assert f"{auc.low:.3f} to {auc.high:.3f}" in measures
+    comparing = (
+        'href="/models/loan/compare/?versions=1,2&amp;dataset=loan-holdout%401&amp;baseline=2">Compare v1 with v2'
+    )
+    assert comparing in section(page, "against-title")
+
+
 def test_a_comparison_the_other_way_round_is_pointed_at(evaluation: Evaluation) -> None:
     better = another(evaluation, strength=0.7)
     assert "is the comparison there is" not in shown(evaluation, against=2)
