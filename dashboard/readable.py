@@ -10,20 +10,25 @@ from evidence.groups import group_name
 
 
 def as_text(value: Any) -> str:
-    """Text as it is, moments in ISO form by the clock, lists of words with commas, the rest as JSON. Whatever the value
+    """Text as it is, moments by the clock, lists and names with values in commas, the rest as JSON. Whatever the value
     is, there is text to show; half characters, which no page can hold, as their codes."""
-    return _said(value).encode(errors="backslashreplace").decode()
+    try:
+        said = _said(value)
+    except (TypeError, ValueError, RecursionError):  # numbers without end, lists within lists
+        said = "(can’t be shown)"
+    return said.encode(errors="backslashreplace").decode()
 
 
 def _said(value: Any) -> str:
     if isinstance(value, str):
         return _moment(value) or value
-    if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
-        return ", ".join(value)
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError, RecursionError):  # keys that aren't text, numbers without end, lists within lists
-        return "(can’t be shown)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and value:
+        return ("; " if any(isinstance(part, list | dict) for part in value) else ", ").join(map(_said, value))
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{str(name).replace('_', ' ')}: {_said(part)}" for name, part in value.items())
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _moment(text: str) -> str:

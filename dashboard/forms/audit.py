@@ -1,4 +1,5 @@
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -24,9 +25,8 @@ class RecordFilterForm(forms.Form):
 
     def __init__(self, asked: QueryDict) -> None:
         super().__init__(asked, auto_id="filter-%s")
-        choices = sorted(((name, f"{verb.with_gap} ({name})") for name, verb in REGISTERED.items()), key=_topic)
         fields: dict[str, Any] = self.fields
-        fields["verb"].widget.choices = [("", "Anything"), *choices]
+        fields["verb"].widget.choices = [("", "Anything"), *_verbs_by_subject()]
         for name in ("model", "actor"):
             fields[name].widget.attrs["autocomplete"] = "off"
 
@@ -60,6 +60,12 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _topic(choice: tuple[str, str]) -> tuple[str, str]:
-    name, wording = choice
-    return name.partition(".")[0], wording
+def _verbs_by_subject() -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can happen to each kind of thing, as a field to choose from groups it."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, verb in REGISTERED.items():
+        groups.setdefault(name.partition(".")[0], []).append((name, verb.with_gap))
+    return [
+        (subject.replace("_", " ").capitalize(), sorted(groups[subject], key=itemgetter(1)))
+        for subject in sorted(groups)
+    ]

@@ -1,6 +1,5 @@
 """The record as a page: events with links to what they are about, where that can be seen."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,8 @@ from accounts.reasons import Reason
 from accounts.roles import AUDIT
 from audit.models import AuditEvent
 from audit.queries import events_page
-from dashboard import figures
 from dashboard.forms.audit import RecordFilterForm
+from dashboard.pages.audit_wording import Change, GateTitles, brief, gate_titles, sentence_of
 from dashboard.pages.defects import impact_address
 from dashboard.readable import as_text
 from registry.lineage import basis_of_defect
@@ -22,19 +21,18 @@ from registry.models import Defect, Version
 from registry.permissions import why_not_export
 from registry.queries import models_on_record_for
 
-Change = tuple[str, str, str]
-BRIEF_FIELDS, BRIEF_LENGTH = 4, 90
-_DIGEST = re.compile(r"[0-9a-f]{40,64}")
-
 
 @dataclass(frozen=True)
 class EventRow:
-    """One event; `changes` are triples of field, before and after, `brief` the same in a line.
+    """One event, its subject between the words `before` and `after`; `changes` are triples of field, before and
+    after, `brief` those in a line that the words don't tell.
 
     `address` is empty for who may not see it.
     """
 
     event: AuditEvent
+    before: str
+    after: str
     url: str
     brief: str
     changes: list[Change]
@@ -76,15 +74,21 @@ def audit_page(user: User, form: RecordFilterForm, before: int | None) -> AuditP
 def _rows(events: Iterable[AuditEvent], addresses: Collection[str] | None) -> list[EventRow]:
     events = list(events)
     known = {"version": _version_addresses(events), "defect": _defect_addresses(events)}
-    return [_row(event, known, addresses) for event in events]
+    titles = gate_titles(events)
+    return [_row(event, known, addresses, titles) for event in events]
 
 
-def _row(event: AuditEvent, known: dict[str, dict[str, str]], addresses: Collection[str] | None) -> EventRow:
+def _row(
+    event: AuditEvent, known: dict[str, dict[str, str]], addresses: Collection[str] | None, titles: GateTitles
+) -> EventRow:
     changed = changes(event.before, event.after)
+    said = sentence_of(event, changed, titles)
     return EventRow(
         event=event,
+        before=said.before,
+        after=said.after,
         url=known[event.subject_kind].get(event.subject_id, "") if event.subject_kind in known else _address(event),
-        brief=brief(changed),
+        brief=brief(said.left),
         changes=changed,
         address=event.address if addresses is None or event.model_name in addresses else "",
     )
@@ -127,22 +131,6 @@ def changes(before: Any, after: Any) -> list[Change]:
     """Field by field what an event changed; values that are no mappings count as one field."""
     before, after = _as_fields(before), _as_fields(after)
     return [(name, _text(before.get(name)), _text(after.get(name))) for name in {**before, **after}]
-
-
-def brief(changed: Iterable[Change]) -> str:
-    """The first changes in a line: `stage Staging → Production`."""
-    told = [_told(*change) for change in changed if change[1] or change[2]]
-    return ", ".join(told[:BRIEF_FIELDS]) + (", …" if len(told) > BRIEF_FIELDS else "")
-
-
-def _told(name: str, before: str, after: str) -> str:
-    return f"{name} {' → '.join(_shortened(text) for text in (before, after) if text)}"
-
-
-def _shortened(text: str) -> str:
-    if _DIGEST.fullmatch(text):
-        return figures.short_digest(text)
-    return text if len(text) <= BRIEF_LENGTH else text[:BRIEF_LENGTH] + "…"
 
 
 def _as_fields(value: Any) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.actions import grant_role
+from approvals.events import GATE_WAIVED
 from approvals.models import State
 from audit.actions import Subject, record
 from audit.models import AuditEvent
 from audit.origin import Origin, coming_from
 from audit.queries import PAGE_SIZE
+from dashboard.pages.audit_wording import gate_titles
 from registry import events
 from tests import factories
 from tests.dashboard.browsing import client_of, page_of, queries_of
@@ -96,6 +98,60 @@ def test_the_change_is_shown_field_by_field(people: Any) -> None:
     assert "stage Staging → Production" in page
     assert re.search(r'<th scope="row">why</th><td>.*?</td><td><code>a, b', page)
     assert "<blockquote>Ready &amp; tested</blockquote>" in page
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+
+
+def test_a_gate_is_told_by_its_title_with_what_it_found(people: Any) -> None:
+    promotion = factories.promotion_in(State.BLOCKED)
+    run = promotion.gate_runs.filter(is_current=True, outcome="failed").earliest("position")
+    title = gate_titles(AuditEvent.objects.all()).title(str(promotion.pk), run.key)
+    assert title != run.key
+    told = words_of(page_of(people.ana, f"/audit/?model={promotion.version.model.name}"))
+    assert f"finished the gate {title} of {promotion}: failed" in told
+    assert f"{run.summary} (what changed" in told
+    blocked = re.search(r"blocked promotion.*?failed ([^(]*) \(what changed", told)
+    assert blocked is not None
+    assert title in blocked[1]
+    assert run.key not in blocked[1]
+
+
+def test_a_retired_gate_goes_by_its_key(people: Any) -> None:
+    promotion = factories.promotion_in(State.BLOCKED)
+    subject = Subject("promotion", str(promotion.pk), str(promotion), model=promotion.version.model.name)
+    with transaction.atomic():
+        record(GATE_WAIVED, subject, actor=None, after={"gate": "dropped"})
+    assert f"waived the gate dropped of {promotion}" in words_of(page_of(people.ana, "/audit/"))
+
+
+def test_values_are_words_and_not_notation(people: Any) -> None:
+    happened(after={"filter": {"outcome": "broken"}, "value": [{"version": 2, "weight": 100}], "is_final": True})
+    page = page_of(people.ana, "/audit/?model=loan")
+    assert "filter outcome: broken, version: 2, weight: 100, is final yes" in page
+    assert "{&quot;" not in page
+
+
+def test_what_happened_is_offered_by_subject(people: Any) -> None:
+    page = page_of(people.ana, "/audit/")
+    group = re.search(r'<optgroup label="After review">(.*?)</optgroup>', page, re.DOTALL)
+    assert group is not None
+    assert re.findall(r"<option value=\"(.*?)\">(.*?)</option>", group[1]) == [
+        ("after_review.decided", "decided"),
+        ("after_review.opened", "opened"),
+    ]
+
+
+def test_titles_of_gates_cost_no_query_more_for_more_promotions(people: Any) -> None:
+    def queries() -> int:
+        return queries_of(lambda: client.get("/audit/"))
+
+    client = client_of(people.ana)
+    factories.promotion_in(State.BLOCKED)
+    few = queries()
+    factories.promotion_in(State.BLOCKED, model=factories.model_named("other"))
+    assert queries() == few
 
 
 def test_words_on_the_record_are_shown_as_text(people: Any) -> None:
