@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.reasons import Reason
 from dashboard import figures
 from evidence.actions.cases import MOST_EXPORTED, Shown
-from evidence.cases import BY_CHANGE, Answer, Asked, Case, RowByRow, count_cases, decision_counts
+from evidence.cases import BY_CHANGE, IN_DATASET, Answer, Asked, Case, RowByRow, count_cases, decision_counts
 from evidence.groups import group_name
 from evidence.models import Comparison, LockedDataset
 from evidence.outcomes import kinds_of
@@ -32,7 +32,9 @@ TITLES = {
     "farther": "Farther",
     "equal": "Equal",
 }
-ORDERS = (("", "as in the dataset"), (BY_CHANGE, "largest change first"))
+#: Orders as addresses name them; one that names none asks for the first.
+ORDERS = {BY_CHANGE: BY_CHANGE, "dataset": IN_DATASET}
+_ORDER_TITLES = ((BY_CHANGE, "largest change first"), ("dataset", "as in the dataset"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Chosen:
         told: dict[str, object] = {
             "outcome": asked.outcome or ANY,
             "segment": f"{asked.column}:{asked.segment}" if asked.column else "",
-            "by": asked.by,
+            "by": "dataset" if asked.by == IN_DATASET else "",
             "after": "" if asked.after is None else asked.after,
         }
         named = reverse("cases_file" if file else "cases", args=[self.candidate.model.name])
@@ -87,13 +89,16 @@ class CountTable:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A row as it is shown: texts only. `inputs` are pairs of name and value, and stand folded where many."""
+    """A row as it is shown: texts only. `decision` is what was decided and is now, "" of models that predict numbers;
+    `baseline` and `candidate` are their scores, or those numbers. `inputs` are pairs of name and value, and stand
+    folded where many."""
 
     case: Case
     outcome: str
     truth: str
-    baseline: tuple[str, str]
-    candidate: tuple[str, str]
+    decision: str
+    baseline: str
+    candidate: str
     segments: list[tuple[str, str]]
     inputs: list[tuple[str, str]]
 
@@ -129,7 +134,16 @@ class CasesPage:
 
     @property
     def orders(self) -> Sequence[tuple[str, str]]:
-        return ORDERS
+        return _ORDER_TITLES
+
+    @property
+    def order(self) -> str:
+        """The order asked for, as addresses name it."""
+        return next(name for name, order in ORDERS.items() if order == self.asked.by)
+
+    @property
+    def has_scores(self) -> bool:
+        return any(score for row in self.rows or () for score in (row.baseline, row.candidate))
 
     @property
     def segments(self) -> list[tuple[str, str]]:
@@ -200,7 +214,7 @@ def harmed_rows(
 ) -> Count | None:
     """Of these counts the rows that the candidate gets wrong, or farther off, and where they are; None if none."""
     kind = "farther" if locked.task == Task.REGRESSION else "broken"
-    address = Chosen(candidate, baseline, locked, None).address(Asked(kind))
+    address = Chosen(candidate, baseline, locked, None).address(Asked(kind, by=BY_CHANGE))
     return Count(TITLES[kind], counts[kind], address) if counts.get(kind) else None
 
 
@@ -235,18 +249,26 @@ def _case_row(locked: LockedDataset, case: Case) -> CaseRow:
         case=case,
         outcome=TITLES[case.outcome],
         truth=_value(case.truth),
-        baseline=_answer(locked, case.baseline),
-        candidate=_answer(locked, case.candidate),
+        decision=_decision(case),
+        baseline=_score(locked, case.baseline),
+        candidate=_score(locked, case.candidate),
         segments=[(name.replace("_", " "), group_name(group)) for name, group in case.segments.items()],
         inputs=[(name, _value(value)) for name, value in case.inputs.items()],
     )
 
 
-def _answer(locked: LockedDataset, answer: Answer) -> tuple[str, str]:
-    """What stands out, and what stands small below it: the decision over its score, or a number alone."""
+def _decision(case: Case) -> str:
+    """`Decided 1, now not 1`, or `Decided 1, as before`."""
+    was, now = case.baseline.decided, case.candidate.decided
+    if not now:
+        return ""
+    return f"Decided {now}, as before" if was == now else f"Decided {was}, now {now}"
+
+
+def _score(locked: LockedDataset, answer: Answer) -> str:
     if locked.task == Task.REGRESSION:
-        return _value(answer.score), ""
-    return answer.decided, "" if answer.score is None else figures.number(answer.score, 4)
+        return _value(answer.score)
+    return "" if answer.score is None else figures.number(answer.score, 4)
 
 
 def _value(value: str | float | None) -> str:

@@ -7,11 +7,11 @@ from django.views.decorators.http import require_GET
 from accounts.reasons import Invalid, NotFound, Refusal
 from accounts.roles import VIEW_ROWS
 from audit.spreadsheets import csv_lines
-from dashboard.pages.cases import ANY, Chosen, cases_page, compared_pairs, file_rows
+from dashboard.pages.cases import ANY, ORDERS, Chosen, cases_page, compared_pairs, file_rows
 from dashboard.signed_in import SignedInRequest, signed_in
 from dashboard.views.page_keys import key_from
 from evidence.actions.cases import export_cases, show_cases
-from evidence.cases import Asked, check_asked, comparison_of, count_cases, segment_asked
+from evidence.cases import BY_CHANGE, Asked, check_asked, comparison_of, count_cases, segment_asked
 from evidence.fitting import why_not_judged_on
 from evidence.models import LockedDataset
 from evidence.permissions import why_not_see_rows
@@ -96,8 +96,9 @@ def _asked(request: SignedInRequest, locked: LockedDataset) -> Asked:
     sent = request.GET
     column, segment = segment_asked(sent.get("segment", ""), locked)
     outcome = sent.get("outcome", "")
+    by = sent.get("by") or BY_CHANGE
     asked = Asked(
-        "" if outcome == ANY else outcome, column, segment, sent.get("by", ""), after=key_from(request, "after")
+        "" if outcome == ANY else outcome, column, segment, ORDERS.get(by, by), after=key_from(request, "after")
     )
     check_asked(asked, locked)
     return asked

@@ -1,6 +1,7 @@
 """The page of rows behind a comparison: counts for everybody who sees the model, rows for who may see rows."""
 
 import csv
+import itertools
 import re
 from typing import Any
 
@@ -89,6 +90,37 @@ def test_a_count_leads_to_its_rows_page_by_page(people: Any, comparison: Compari
     assert f"Broken, region: south: {broken}" in text_of(section(page, "rows"))
 
 
+def test_rows_come_with_the_largest_change_first_unless_the_datasets_order_is_asked_for(
+    people: Any, comparison: Comparison
+) -> None:
+    def changes(page: str) -> list[float]:
+        scores = re.findall(r'class="r num" data-label="v[12]">([\d.]+)<', page)
+        return [abs(float(was) - float(now)) for was, now in zip(scores[::2], scores[1::2], strict=True)]
+
+    found = changes(page_of(people.riley, f"{BASE}&outcome=broken"))
+    assert len(found) > 5
+    assert all(above >= below - 0.0002 for above, below in itertools.pairwise(found))
+    in_order = page_of(people.riley, f"{BASE}&outcome=broken&by=dataset")
+    numbers = [int(number) for number in re.findall(r"<small>row ([\d,]+)<", in_order.replace(",", ""))]
+    assert numbers == sorted(numbers)
+    assert '<option value="dataset" selected>' in in_order
+    assert "by=dataset" in links(in_order, "All [0-9]+ as CSV")[0]
+
+
+def test_a_row_says_what_was_decided_and_is_now_and_not_again_what_was_asked_for(
+    people: Any, comparison: Comparison
+) -> None:
+    positive = comparison.candidate.dataset.positive_label
+    broken = section(page_of(people.riley, f"{BASE}&outcome=broken"), "rows")
+    decided = set(re.findall(r'data-label="Decision">([^<]+)<', broken))
+    assert decided <= {f"Decided {positive}, now not {positive}", f"Decided not {positive}, now {positive}"}
+    assert f"Truth: {comparison.candidate.dataset.target}" in broken
+    assert 'data-label="Became"' not in broken
+    every = section(page_of(people.riley, f"{BASE}&outcome=any&by=dataset"), "rows")
+    assert 'data-label="Became"' in every
+    assert f"Decided {positive}, as before" in every
+
+
 def test_the_page_of_rows_is_kept_by_no_cache(people: Any, comparison: Comparison) -> None:
     assert client_of(people.riley).get(f"{BASE}&outcome=any")["Cache-Control"] == "no-store"
 
@@ -102,7 +134,7 @@ def test_rows_are_written_as_text(people: Any) -> None:
     model = factories.model_named()
     sides = [factories.evidence_of(factories.version_of(model), seed=seed) for seed in (1, 2)]
     compare_evaluations(sides[1], sides[0])
-    page = page_of(people.riley, f"{BASE}&outcome=any")
+    page = page_of(people.riley, f"{BASE}&outcome=any&by=dataset")
     assert "<b>" not in page
     assert "<i>" not in page
     assert "&lt;b&gt;0&lt;/b&gt;" in page
