@@ -50,7 +50,7 @@ def _binary(side: Side, counts: Curve, target: str, positive: str) -> Confusion:
     return Confusion(
         name=side.name,
         finding=f"{side.name} decides {hits + rest:,} of {hits + misses + alarms + rest:,} rows rightly: it misses "
-        f"{misses:,} with {labels[0]} and takes {alarms:,} others for one.",
+        f"{misses:,} of those with {labels[0]}, and says yes to {alarms:,} of the others.",
         decisions=["Decided yes", "Decided no"],
         rows=[_row(labels[0], [hits, misses], 0), _row(labels[1], [alarms, rest], 1)],
     )

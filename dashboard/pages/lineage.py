@@ -98,7 +98,7 @@ def _counted(features: Part) -> Part:
 def _data(version: Version, defects: Iterable[Defect]) -> Part:
     bad = {each.dataset_version_id for each in defects}
     found = version.trained_on.select_related("dataset").order_by("dataset__name", "number")
-    return Part("Data", [_dataset(each, bad) for each in found], "No dataset version is named")
+    return Part("Dataset", [_dataset(each, bad) for each in found], "No dataset version is named")
 
 
 def _dataset(data: DatasetVersion, bad: Iterable[int | None]) -> Entry:
@@ -136,7 +136,7 @@ def _base(version: Version, reader: User, defects: Iterable[Defect]) -> Part:
 
 def _run(version: Version) -> Part:
     by = f"registered by {version.registered_by.display_name}"
-    return Part("Run", [Entry(version.run_id, note=by)] if version.run_id else [])
+    return Part("Training run", [Entry(version.run_id, note=by)] if version.run_id else [])
 
 
 def _environment(version: Version) -> Part:

@@ -146,6 +146,7 @@ def test_a_binary_confusion_counts_all_rows_and_names_both_mistakes() -> None:
     assert [row.total for row in table.rows] == [50, 150]
     assert table.rows[0].cells[0].share == "80.00%"
     assert "183 of 200 rows rightly: it misses 10" in table.finding
+    assert "10 of those with repaid = yes, and says yes to 7 of the others." in table.finding
     assert [[cell.is_right for cell in row.cells] for row in table.rows] == [[True, False], [False, True]]
 
 

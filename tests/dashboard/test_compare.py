@@ -155,6 +155,8 @@ def test_groups_are_shown_by_the_metric_and_column_asked_for(three: list[Evaluat
 def test_fixed_and_broken_rows_are_counted_and_linked(three: list[Evaluation]) -> None:
     counts = compare_evaluations(three[1], three[0]).result["decisions"]
     part = section(shown(), "cases")
+    assert "Lost" not in part
+    assert part.count('data-label="Broken"') == part.count('data-label="Fixed"') > 0
     assert f"{counts['broken']}" in words(part)
     assert f"{counts['fixed']}" in words(part)
     assert "/models/loan/cases/?version=2&amp;against=1&amp;dataset=loan-holdout%401" in part

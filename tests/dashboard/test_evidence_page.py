@@ -153,6 +153,7 @@ def test_fairness_shows_the_stored_measures_and_rates(evaluation: Evaluation) ->
     assert gap.value is not None
     assert f"{100 * gap.value:.2f} pts" in told
     assert f"{gap.highest} above {gap.lowest}, by selection rate" in told
+    assert "Its 95% interval allows for every pair of groups" in told
     for group in stored.groups:
         assert all(figure(rate.value, "share") in told for rate in group.rates.values())
 

@@ -67,12 +67,12 @@ def test_the_page_leads_from_data_and_code_to_the_version_and_on(people: Any, lo
     derived = factories.version_of(loan, base_model=version)
     page = page_of(people.riley, lineage_of(version))
     built = text_of(section(page, "built-on"))
-    assert "Data loan-train@1 Git commit data at aaaaaaaa" in built
+    assert "Dataset loan-train@1 Git commit data at aaaaaaaa" in built
     assert "Code cccccccccccc https://git.example.org/loan" in built
     assert "Base Derived from no other model" in built
     assert f'href="{IMPACT}"' in page
     made = text_of(section(page, "made"))
-    assert "Run run-17 registered by Dana Ortiz" in made
+    assert "Training run run-17 registered by Dana Ortiz" in made
     assert "Environment sklearn 1.9 Python 3.11 1 package Artifact" in made
     follows = text_of(section(page, "follows"))
     assert "Evaluated on loan-holdout@1 its evidence" in follows
@@ -85,10 +85,10 @@ def test_the_drawing_says_what_the_list_says(people: Any, loan: Model, version: 
     reported()
     page = page_of(people.riley, lineage_of(version))
     assert drawn_boxes(page) == [
-        "Data loan-train@1",
+        "Dataset loan-train@1",
         "Code: reported bug cccccccccccc",
         "Features 1 feature",
-        "Run run-17",
+        "Training run run-17",
         "Environment sklearn 1.9",
         "Environment Python 3.11",
         "Environment 1 package",
@@ -132,7 +132,7 @@ def test_a_version_of_which_nothing_is_known_says_so(people: Any, loan: Model) -
         loan, trained_on=[], code_repository="", code_commit="", environment={}, final=False, features=["amount"]
     )
     page = page_of(people.riley, lineage_of(bare))
-    assert "Data No dataset version is named Code Not known" in text_of(section(page, "built-on"))
+    assert "Dataset No dataset version is named Code Not known" in text_of(section(page, "built-on"))
     assert "Artifact Not fixed yet" in text_of(section(page, "made"))
     assert "Evaluated on Not measured yet Derived from it None" in text_of(section(page, "follows"))
 
