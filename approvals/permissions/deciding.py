@@ -24,8 +24,8 @@ def why_never_decide(marks: Marks, user: User) -> PersonalReason | None:
         return PersonalReason("not_reviewer", "You are no reviewer of this model.", who_decides(marks))
     if not marks.document.slots:
         text = "Nobody is asked to approve: it moves by itself when its gates pass."
-        way_on = "Run it again, waive it, or register a better version."
-        return PersonalReason("nobody_asked", text, f"{_what_failed(marks)} {way_on}" if marks.in_the_way else "")
+        way_on = f"{_what_failed(marks)} {_other_ways(marks)}" if marks.in_the_way else ""
+        return PersonalReason("nobody_asked", text, way_on)
     if not any(marks.holds(user, slot) for slot in marks.document.slots):
         own = [g for g in marks.grants if g.user_id == user.pk and g.granted_by_id == user.pk]
         if own:
@@ -66,6 +66,12 @@ def _what_failed(marks: Marks) -> str:
     return f"{listed(titles)} {how}." if titles else "A gate failed."
 
 
+def _other_ways(marks: Marks) -> str:
+    """What can be done about a failed gate, for those who can't decide."""
+    words = "Run it again, or register a better version."
+    return words if any(why_not_waivable(run) for run in marks.in_the_way) else f"{words} {who_waives(marks)}"
+
+
 def _way_past(marks: Marks) -> str:
     """What must happen before anybody can approve, and who can make an exception where one is allowed."""
     it = "They" if len(marks.in_the_way) > 1 else "It"
@@ -99,9 +105,7 @@ def why_not_acknowledge(marks: Marks, user: User) -> Reason | None:
 def who_decides(marks: Marks) -> str:
     """The people who can fill an open slot, named, so that nobody has to ask around; or why nobody can yet."""
     if marks.promotion.state == State.BLOCKED:
-        return (
-            f"{_what_failed(marks).rstrip('.')}, so nobody can: run it again, waive it, or register a better version."
-        )
+        return f"{_what_failed(marks).rstrip('.')}, so nobody can. {_other_ways(marks)}"
     barred = barred_people(marks.promotion)
     people = people_who_may(REVIEW, marks.promotion.version.model).exclude(pk__in=barred).prefetch_related("groups")
     names = [person.display_name for person in people if marks.slots_for(person)]

@@ -93,7 +93,7 @@ def test_where_a_policy_asks_nobody_a_reviewer_is_told_so() -> None:
     assert promotion.state == "blocked"
     told = words(panel(promotion, "riley"))
     asked = "Nobody is asked to approve: it moves by itself when its gates pass."
-    assert f"{asked} Model card complete failed. Run it again, waive it" in told
+    assert f"{asked} Model card complete failed. Run it again, or register" in told
     assert "slots is yours" not in told
 
 
