@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Prefetch, Q
+from django.db.models import Max, Prefetch, Q, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -44,13 +44,15 @@ def _shown(model: Model) -> list[Any]:
     """Versions with their `moves`: what was live last, then what moved or was registered last."""
     moved = Max("terms__started_at", filter=Q(terms__stage__in=_STAGES))
     live = Max("terms__started_at", filter=Q(terms__stage=Stage.PRODUCTION))
-    terms = StageTerm.objects.filter(stage__in=_STAGES).select_related("version").order_by("started_at", "pk")
     versions = model.versions.filter(finalised_at__isnull=False).annotate(moved_at=moved, live_at=live)
-    versions = versions.prefetch_related(Prefetch("terms", terms, to_attr="moves"))
     first = list(versions.exclude(live_at=None).order_by("-live_at", "-number")[:_LIVE_SHOWN])
-    rest = versions.exclude(pk__in=[each.pk for each in first])
     newest = Coalesce("moved_at", "created_at").desc()
-    return [*first, *rest.order_by(newest, "-number")[: VERSIONS_SHOWN - len(first)]]
+    rest = versions.exclude(pk__in=[each.pk for each in first]).order_by(newest, "-number")
+    found: list[Any] = [*first, *rest[: VERSIONS_SHOWN - len(first)]]
+    terms = StageTerm.objects.filter(stage__in=_STAGES).select_related("version").order_by("started_at", "pk")
+    # Of both lists at once: asked for each, an empty one would ask less.
+    prefetch_related_objects(found, Prefetch("terms", terms, to_attr="moves"))
+    return found
 
 
 def _track(version: Any, now: datetime) -> Track:
