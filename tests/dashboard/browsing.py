@@ -39,6 +39,11 @@ def section(page: str, name: str) -> str:
     return found[0] if found else ""
 
 
+def without_what_was_sent(page: str, address: str) -> str:
+    """A page without what its frame repeats of the address asked for, and the tokens of forms, new each time."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page).replace(f'name="next" value="{address}"', "")
+
+
 def queries_of(act: Callable[[], object]) -> int:
     """How many queries an act asks."""
     with CaptureQueriesContext(connection) as asked:
