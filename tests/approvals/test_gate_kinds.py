@@ -37,8 +37,8 @@ def test_it_reads_and_never_writes(gate: Gate) -> None:
 
 
 @every_gate
-def test_it_is_in_the_readme_and_told_in_words_on_pages(gate: Gate) -> None:
-    assert f"`{gate.kind}`" in (ROOT / "README.md").read_text()
+def test_it_is_in_the_help_and_told_in_words_on_pages(gate: Gate) -> None:
+    assert f"`{gate.kind}`" in (ROOT / "docs/policies.md").read_text()
     assert gate.kind in _ASKS
 
 

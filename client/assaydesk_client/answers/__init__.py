@@ -1,0 +1,72 @@
+"""Shapes of the server's answers, as type checkers see them. At run time they are plain dictionaries."""
+
+from assaydesk_client.answers.comparing import (
+    Best,
+    CameToNothing,
+    ComparedMeasure,
+    ComparedValue,
+    ComparedVersion,
+    Comparison,
+    PairedDifference,
+    WorseSegment,
+)
+from assaydesk_client.answers.impact import BuiltVersion, Impact
+from assaydesk_client.answers.operating import AfterReview, Arm, Production, RolledBack, Term
+from assaydesk_client.answers.promotions import (
+    ChecklistItem,
+    Gate,
+    GateProgress,
+    Promotion,
+    PromotionLine,
+    Review,
+    Slot,
+)
+from assaydesk_client.answers.versions import (
+    Artifact,
+    ArtifactFile,
+    CardRevision,
+    Dataset,
+    DatasetVersion,
+    Evaluation,
+    MetricValue,
+    Model,
+    OpenDefect,
+    ReportedMetric,
+    Version,
+)
+
+__all__ = [
+    "AfterReview",
+    "Arm",
+    "Artifact",
+    "ArtifactFile",
+    "Best",
+    "BuiltVersion",
+    "CameToNothing",
+    "CardRevision",
+    "ChecklistItem",
+    "ComparedMeasure",
+    "ComparedValue",
+    "ComparedVersion",
+    "Comparison",
+    "Dataset",
+    "DatasetVersion",
+    "Evaluation",
+    "Gate",
+    "GateProgress",
+    "Impact",
+    "MetricValue",
+    "Model",
+    "OpenDefect",
+    "PairedDifference",
+    "Production",
+    "Promotion",
+    "PromotionLine",
+    "ReportedMetric",
+    "Review",
+    "RolledBack",
+    "Slot",
+    "Term",
+    "Version",
+    "WorseSegment",
+]
