@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests import factories
 from tests.dashboard.browsing import NOTE_VIOLATIONS, OpenPage, client_of
@@ -34,8 +34,10 @@ def signed_in(dana: Any, component_pages: None) -> Client:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Opens a browser of its own, with the persona of this name signed in."""
+    """Opens a browser of its own, with the persona of this name signed in. Its test fails when the console holds an
+    error by the end: a script's, or something refused by the policy."""
     opened = []
+    said: list[str] = []
 
     def open_as(username: str, *, width: int = 1440, theme: str = "light", scripts: bool = True) -> Page:
         context = browser.new_context(
@@ -46,8 +48,18 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
         session = client_of(factories.persona(username)).cookies["sessionid"].value
         cookies = {"sessionid": session, "theme": theme}
         context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
-        return context.new_page()
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text) if is_fault(message) else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        return page
 
     yield open_as
     for context in opened:
         context.close()
+    assert said == []
+
+
+def is_fault(message: ConsoleMessage) -> bool:
+    """Not that a page answered with a refusal, which the browser calls an error, too; a file that is gone is one."""
+    refused = message.text.startswith("Failed to load resource")
+    return message.type == "error" and not (refused and "/static/" not in str(message.location["url"]))

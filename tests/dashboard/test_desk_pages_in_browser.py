@@ -33,7 +33,9 @@ def desk(transactional_db: None) -> list[str]:
     """A desk with something on every page, and the addresses of its pages."""
     live = factories.live_version()
     factories.promotion_in(State.CHECKING, model=live.model)
-    factories.promotion_in(State.BLOCKED, model=factories.model_named("a-name-so-long-that-it-must-be-broken-" * 3))
+    blocked = factories.promotion_in(
+        State.BLOCKED, model=factories.model_named("a-name-so-long-that-it-must-be-broken-" * 3)
+    )
     policy = Promotion.objects.filter(to_stage="Production").latest("pk").policy_revision.policy_id
     return [
         *("/", "/models/", "/models/?q=nothing", "/audit/?actor=nobody", "/models/loan/", "/models/loan/versions/1/"),
@@ -41,6 +43,7 @@ def desk(transactional_db: None) -> list[str]:
         *("/account/", "/account/password/", "/sign-in/", "/exceptions/", "/models/loan/?sort=-auc&stage=Production"),
         *("/models/loan/versions/1/lineage/", "/lineage/impact/", "/lineage/impact/?dataset=loan-train@1"),
         *("/datasets/", "/datasets/loan-holdout/", "/datasets/loan-holdout/versions/1/", "/no-such-page/"),
+        *("/compare/", "/models/loan/?metric=log_loss&direction=higher", f"/audit/?promotion={blocked.pk}"),
     ]
 
 
