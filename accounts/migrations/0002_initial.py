@@ -7,76 +7,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("registry", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('registry', '0001_initial'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="rolegrant",
-            name="model",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="Leave empty for all models.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="role_grants",
-                to="registry.model",
-            ),
+            model_name='rolegrant',
+            name='model',
+            field=models.ForeignKey(blank=True, help_text='Leave empty for all models.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='role_grants', to='registry.model'),
         ),
         migrations.AddField(
-            model_name="rolegrant",
-            name="user",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="role_grants",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="person",
-            ),
+            model_name='rolegrant',
+            name='user',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='role_grants', to=settings.AUTH_USER_MODEL, verbose_name='person'),
         ),
         migrations.AddIndex(
-            model_name="user",
-            index=models.Index(
-                condition=models.Q(("next_letter_at__isnull", False)),
-                fields=["next_letter_at"],
-                name="people_by_next_letter",
-            ),
+            model_name='user',
+            index=models.Index(condition=models.Q(('next_letter_at__isnull', False)), fields=['next_letter_at'], name='people_by_next_letter'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_service", False), models.Q(("is_staff", False), ("is_superuser", False)), _connector="OR"
-                ),
-                name="service_is_not_staff",
-            ),
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('is_staff', False), ('is_superuser', False)), _connector='OR'), name='service_is_not_staff'),
         ),
         migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("group__isnull", True), ("user__isnull", False)),
-                    models.Q(("group__isnull", False), ("user__isnull", True)),
-                    _connector="OR",
-                ),
-                name="grant_to_person_or_group",
-                violation_error_message="Choose a person or a group, not both.",
-            ),
+            model_name='rolegrant',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', True), ('user__isnull', False)), models.Q(('group__isnull', False), ('user__isnull', True)), _connector='OR'), name='grant_to_person_or_group', violation_error_message='Choose a person or a group, not both.'),
         ),
         migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.UniqueConstraint(
-                models.F("role"),
-                django.db.models.functions.comparison.Coalesce("user", models.Value(0)),
-                django.db.models.functions.comparison.Coalesce("group", models.Value(0)),
-                django.db.models.functions.comparison.Coalesce("model", models.Value(0)),
-                name="one_grant_of_a_role",
-                violation_error_message="This role is granted there already.",
-            ),
+            model_name='rolegrant',
+            constraint=models.UniqueConstraint(models.F('role'), django.db.models.functions.comparison.Coalesce('user', models.Value(0)), django.db.models.functions.comparison.Coalesce('group', models.Value(0)), django.db.models.functions.comparison.Coalesce('model', models.Value(0)), name='one_grant_of_a_role', violation_error_message='This role is granted there already.'),
         ),
     ]

@@ -8,735 +8,228 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("registry", "0001_initial"),
-        ("work", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
+        ('registry', '0001_initial'),
+        ('work', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="GateRun",
+            name='GateRun',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(help_text="The gate's name in the policy.", max_length=64)),
-                ("kind", models.CharField(max_length=64)),
-                ("parameters", models.JSONField()),
-                ("position", models.PositiveIntegerField(help_text="Its place in the policy.")),
-                ("number", models.PositiveIntegerField(default=1, help_text="First run, second run, …")),
-                ("is_current", models.BooleanField(default=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Running"),
-                            ("passed", "Passed"),
-                            ("failed", "Failed"),
-                            ("inconclusive", "Inconclusive"),
-                            ("error", "Error"),
-                            ("waiting", "Waiting"),
-                            ("stopped", "Not finished"),
-                        ],
-                        default="pending",
-                        max_length=16,
-                    ),
-                ),
-                ("summary", models.TextField(blank=True)),
-                ("details", models.JSONField(default=dict)),
-                (
-                    "provenance",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("executed", "executed here on locked data"),
-                            ("scored", "predictions scored here"),
-                            ("reported", "reported by the pipeline"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "digest",
-                    models.CharField(
-                        blank=True, help_text="Of outcome, parameters and the evidence it rests on.", max_length=64
-                    ),
-                ),
-                ("because", models.CharField(blank=True, help_text="Why it was run again.", max_length=300)),
-                ("queued_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("finished_at", models.DateTimeField(null=True)),
-                (
-                    "job",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="work.job"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(help_text="The gate's name in the policy.", max_length=64)),
+                ('kind', models.CharField(max_length=64)),
+                ('parameters', models.JSONField()),
+                ('position', models.PositiveIntegerField(help_text='Its place in the policy.')),
+                ('number', models.PositiveIntegerField(default=1, help_text='First run, second run, …')),
+                ('is_current', models.BooleanField(default=True)),
+                ('outcome', models.CharField(choices=[('pending', 'Running'), ('passed', 'Passed'), ('failed', 'Failed'), ('inconclusive', 'Inconclusive'), ('error', 'Error'), ('waiting', 'Waiting'), ('stopped', 'Not finished')], default='pending', max_length=16)),
+                ('summary', models.TextField(blank=True)),
+                ('details', models.JSONField(default=dict)),
+                ('provenance', models.CharField(blank=True, choices=[('executed', 'executed here on locked data'), ('scored', 'predictions scored here'), ('reported', 'reported by the pipeline')], max_length=16)),
+                ('digest', models.CharField(blank=True, help_text='Of outcome, parameters and the evidence it rests on.', max_length=64)),
+                ('because', models.CharField(blank=True, help_text='Why it was run again.', max_length=300)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='work.job')),
             ],
             options={
-                "ordering": ("position",),
+                'ordering': ('position',),
             },
         ),
         migrations.CreateModel(
-            name="Acknowledgement",
+            name='Acknowledgement',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.TextField()),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "gate_run",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acknowledgement",
-                        to="approvals.gaterun",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.TextField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('gate_run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgement', to='approvals.gaterun')),
             ],
         ),
         migrations.CreateModel(
-            name="Policy",
+            name='Policy',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, unique=True)),
-                (
-                    "target_stage",
-                    models.CharField(choices=[("Staging", "Staging"), ("Production", "Production")], max_length=16),
-                ),
-                (
-                    "risk_tier",
-                    models.CharField(
-                        blank=True,
-                        choices=[("low", "Low risk"), ("medium", "Medium risk"), ("high", "High risk")],
-                        help_text="Empty: any tier.",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "model",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: any model.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="policies",
-                        to="registry.model",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, unique=True)),
+                ('target_stage', models.CharField(choices=[('Staging', 'Staging'), ('Production', 'Production')], max_length=16)),
+                ('risk_tier', models.CharField(blank=True, choices=[('low', 'Low risk'), ('medium', 'Medium risk'), ('high', 'High risk')], help_text='Empty: any tier.', max_length=8)),
+                ('model', models.ForeignKey(blank=True, help_text='Empty: any model.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='registry.model')),
             ],
             options={
-                "verbose_name_plural": "policies",
+                'verbose_name_plural': 'policies',
+                'constraints': [models.UniqueConstraint(models.F('target_stage'), models.F('risk_tier'), django.db.models.functions.comparison.Coalesce('model', models.Value(0)), name='one_policy_per_stage_and_scope', violation_error_message='There is already a policy for this stage, risk tier and model.'), models.CheckConstraint(condition=models.Q(('model__isnull', True), ('risk_tier', ''), _connector='OR'), name='policy_has_one_scope', violation_error_message='Choose a risk tier or a model, not both.'), models.CheckConstraint(condition=models.Q(('target_stage__in', ('Staging', 'Production'))), name='policy_has_target')],
             },
         ),
         migrations.CreateModel(
-            name="PolicyRevision",
+            name='PolicyRevision',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                (
-                    "target_stage",
-                    models.CharField(choices=[("Staging", "Staging"), ("Production", "Production")], max_length=16),
-                ),
-                ("document", models.JSONField()),
-                ("digest", models.CharField(max_length=64)),
-                (
-                    "seats",
-                    models.PositiveIntegerField(help_text="How many reviewers' marks it asks for, over all slots."),
-                ),
-                ("approver_seats", models.PositiveIntegerField(help_text="How many of them must be approvers'.")),
-                ("published_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "policy",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="approvals.policy"
-                    ),
-                ),
-                (
-                    "published_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('target_stage', models.CharField(choices=[('Staging', 'Staging'), ('Production', 'Production')], max_length=16)),
+                ('document', models.JSONField()),
+                ('digest', models.CharField(max_length=64)),
+                ('seats', models.PositiveIntegerField(help_text="How many reviewers' marks it asks for, over all slots.")),
+                ('approver_seats', models.PositiveIntegerField(help_text="How many of them must be approvers'.")),
+                ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='approvals.policy')),
+                ('published_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('policy', 'number'), name='one_policy_revision_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('target_stage', 'Production'), _negated=True), models.Q(('approver_seats__gte', 1), ('seats__gte', 1)), _connector='OR'), name='production_needs_an_approver')],
+            },
         ),
         migrations.CreateModel(
-            name="Promotion",
+            name='Promotion',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "from_stage",
-                    models.CharField(
-                        choices=[
-                            ("None", "Registered"),
-                            ("Staging", "Staging"),
-                            ("Production", "Production"),
-                            ("Archived", "Archived"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "to_stage",
-                    models.CharField(
-                        choices=[
-                            ("None", "Registered"),
-                            ("Staging", "Staging"),
-                            ("Production", "Production"),
-                            ("Archived", "Archived"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("checking", "Checking"),
-                            ("blocked", "Blocked"),
-                            ("in_review", "Awaiting review"),
-                            ("changes_requested", "Changes requested"),
-                            ("approved", "Approved"),
-                            ("completed", "Completed"),
-                            ("rejected", "Rejected"),
-                            ("withdrawn", "Withdrawn"),
-                            ("expired", "Expired"),
-                            ("superseded", "Superseded"),
-                        ],
-                        default="checking",
-                        max_length=24,
-                    ),
-                ),
-                (
-                    "seal",
-                    models.CharField(
-                        blank=True, help_text="Digest of the newest seal; empty until all gates ran.", max_length=64
-                    ),
-                ),
-                ("reason", models.TextField(blank=True)),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("review_started_at", models.DateTimeField(null=True)),
-                ("due_at", models.DateTimeField(null=True)),
-                (
-                    "next_reminder_at",
-                    models.DateTimeField(
-                        help_text="While in review: when to write to its reviewers again, or to whom it is escalated.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "expires_at",
-                    models.DateTimeField(help_text="Closed as expired when it is still open then.", null=True),
-                ),
-                (
-                    "not_before",
-                    models.DateTimeField(help_text="Not to be completed earlier, by its requester's wish.", null=True),
-                ),
-                (
-                    "look_again_at",
-                    models.DateTimeField(
-                        help_text="While approved: when what holds it back may have ended; empty: a gate will tell.",
-                        null=True,
-                    ),
-                ),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("closed_because", models.TextField(blank=True)),
-                (
-                    "baseline",
-                    models.ForeignKey(
-                        help_text="Live when it was last compared.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="registry.version",
-                    ),
-                ),
-                (
-                    "on_behalf_of",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "policy_revision",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promotions",
-                        to="approvals.policyrevision",
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promotions",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="promotions", to="registry.version"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_stage', models.CharField(choices=[('None', 'Registered'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], max_length=16)),
+                ('to_stage', models.CharField(choices=[('None', 'Registered'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], max_length=16)),
+                ('state', models.CharField(choices=[('checking', 'Checking'), ('blocked', 'Blocked'), ('in_review', 'Awaiting review'), ('changes_requested', 'Changes requested'), ('approved', 'Approved'), ('completed', 'Completed'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn'), ('expired', 'Expired'), ('superseded', 'Superseded')], default='checking', max_length=24)),
+                ('seal', models.CharField(blank=True, help_text='Digest of the newest seal; empty until all gates ran.', max_length=64)),
+                ('reason', models.TextField(blank=True)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('review_started_at', models.DateTimeField(null=True)),
+                ('due_at', models.DateTimeField(null=True)),
+                ('next_reminder_at', models.DateTimeField(help_text='While in review: when to write to its reviewers again, or to whom it is escalated.', null=True)),
+                ('expires_at', models.DateTimeField(help_text='Closed as expired when it is still open then.', null=True)),
+                ('not_before', models.DateTimeField(help_text="Not to be completed earlier, by its requester's wish.", null=True)),
+                ('look_again_at', models.DateTimeField(help_text='While approved: when what holds it back may have ended; empty: a gate will tell.', null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('closed_because', models.TextField(blank=True)),
+                ('baseline', models.ForeignKey(help_text='Live when it was last compared.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.version')),
+                ('on_behalf_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('policy_revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to='approvals.policyrevision')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promotions', to='registry.version')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ('checking', 'blocked', 'in_review', 'changes_requested', 'approved'))), fields=['due_at', 'id'], name='open_promotions_by_due'), models.Index(fields=['-closed_at'], name='decided_newest_first'), models.Index(condition=models.Q(('state__in', ('checking', 'blocked', 'in_review', 'changes_requested', 'approved'))), fields=['expires_at'], name='open_promotions_by_expiry'), models.Index(condition=models.Q(('state', 'approved')), fields=['look_again_at'], name='approved_by_next_look'), models.Index(condition=models.Q(('state', 'in_review')), fields=['next_reminder_at'], name='reviews_by_next_reminder')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('checking', 'blocked', 'in_review', 'changes_requested', 'approved'))), fields=('version', 'to_stage'), name='one_open_promotion'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('checking', 'blocked', 'in_review', 'changes_requested', 'approved')), ('closed_at__isnull', True)), models.Q(models.Q(('state__in', ('checking', 'blocked', 'in_review', 'changes_requested', 'approved')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='closed_when_closed'), models.CheckConstraint(condition=models.Q(('from_stage', models.F('to_stage')), _negated=True), name='promotion_goes_somewhere'), models.CheckConstraint(condition=models.Q(('from_stage', 'None'), ('to_stage', 'Production'), _negated=True), name='staging_comes_before_production')],
+            },
         ),
         migrations.AddField(
-            model_name="gaterun",
-            name="promotion",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="gate_runs", to="approvals.promotion"
-            ),
+            model_name='gaterun',
+            name='promotion',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_runs', to='approvals.promotion'),
         ),
         migrations.CreateModel(
-            name="AfterReview",
+            name='AfterReview',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "cause",
-                    models.CharField(
-                        choices=[
-                            ("rollback", "Rollback"),
-                            ("take_down", "Take-down"),
-                            ("waiver_expired", "Waiver ended"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("subject", models.CharField(help_text="What was done, in words.", max_length=300)),
-                ("reason", models.TextField(blank=True, help_text="Why, in the words of who did it.")),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("due_at", models.DateTimeField()),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True, choices=[("accepted", "Accepted"), ("follow_up", "Needs follow-up")], max_length=16
-                    ),
-                ),
-                ("comment", models.TextField(blank=True)),
-                ("decided_at", models.DateTimeField(null=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        help_text="Who did it: never the judge.",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "model",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="after_reviews", to="registry.model"
-                    ),
-                ),
-                (
-                    "promotion",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="after_reviews",
-                        to="approvals.promotion",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Review",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "verdict",
-                    models.CharField(
-                        choices=[
-                            ("approve", "Approved"),
-                            ("request_changes", "Requested changes"),
-                            ("reject", "Rejected"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("slot", models.CharField(blank=True, max_length=64)),
-                ("seat", models.PositiveIntegerField(default=0, help_text="Which of the slot's places it fills.")),
-                ("comment", models.TextField(blank=True)),
-                ("seal", models.CharField(max_length=64)),
-                ("parts", models.JSONField(help_text="The seal's parts as they were: name to digest.")),
-                ("channel", models.CharField(max_length=16)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("fell_at", models.DateTimeField(null=True)),
-                ("fell_because", models.CharField(blank=True, max_length=300)),
-                (
-                    "promotion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="approvals.promotion"
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Seal",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.CharField(max_length=64)),
-                ("parts", models.JSONField(help_text="Name of the part to digest.")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "promotion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="seals", to="approvals.promotion"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="TakeOver",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.TextField()),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "promotion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="takeovers", to="approvals.promotion"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('cause', models.CharField(choices=[('rollback', 'Rollback'), ('take_down', 'Take-down'), ('waiver_expired', 'Waiver ended')], max_length=16)),
+                ('subject', models.CharField(help_text='What was done, in words.', max_length=300)),
+                ('reason', models.TextField(blank=True, help_text='Why, in the words of who did it.')),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('due_at', models.DateTimeField()),
+                ('verdict', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('follow_up', 'Needs follow-up')], max_length=16)),
+                ('comment', models.TextField(blank=True)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('actor', models.ForeignKey(help_text='Who did it: never the judge.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='after_reviews', to='registry.model')),
+                ('promotion', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='after_reviews', to='approvals.promotion')),
             ],
             options={
-                "ordering": ("at", "pk"),
+                'indexes': [models.Index(condition=models.Q(('verdict', '')), fields=['due_at'], name='open_after_reviews_by_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('verdict', '')), models.Q(models.Q(('verdict', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='after_review_decided_whole'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('actor')), _negated=True), _connector='OR'), name='after_review_four_eyes'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'follow_up'), _negated=True), models.Q(('comment', ''), _negated=True), _connector='OR'), name='follow_up_says_what')],
             },
         ),
         migrations.CreateModel(
-            name="Tick",
+            name='Review',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("item", models.CharField(max_length=64)),
-                ("parts", models.JSONField()),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("fell_at", models.DateTimeField(null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "promotion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="ticks", to="approvals.promotion"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(choices=[('approve', 'Approved'), ('request_changes', 'Requested changes'), ('reject', 'Rejected')], max_length=16)),
+                ('slot', models.CharField(blank=True, max_length=64)),
+                ('seat', models.PositiveIntegerField(default=0, help_text="Which of the slot's places it fills.")),
+                ('comment', models.TextField(blank=True)),
+                ('seal', models.CharField(max_length=64)),
+                ('parts', models.JSONField(help_text="The seal's parts as they were: name to digest.")),
+                ('channel', models.CharField(max_length=16)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('fell_at', models.DateTimeField(null=True)),
+                ('fell_because', models.CharField(blank=True, max_length=300)),
+                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='approvals.promotion')),
+                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('fell_at__isnull', True), ('verdict', 'approve')), fields=('promotion', 'reviewer'), name='one_slot_per_person'), models.UniqueConstraint(condition=models.Q(('fell_at__isnull', True), ('verdict', 'approve')), fields=('promotion', 'slot', 'seat'), name='one_person_per_seat'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'approve'), _negated=True), models.Q(('slot', ''), _negated=True), _connector='OR'), name='approval_fills_a_slot'), models.CheckConstraint(condition=models.Q(('verdict', 'approve'), models.Q(('comment', ''), _negated=True), _connector='OR'), name='refusal_gives_reason')],
+            },
         ),
         migrations.CreateModel(
-            name="Waiver",
+            name='Seal',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.TextField()),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "expires_at",
-                    models.DateTimeField(help_text="Until when it holds; empty: for this promotion.", null=True),
-                ),
-                ("voided_at", models.DateTimeField(null=True)),
-                ("voided_because", models.CharField(blank=True, max_length=200)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "gate_run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="waivers", to="approvals.gaterun"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('parts', models.JSONField(help_text='Name of the part to digest.')),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seals', to='approvals.promotion')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('promotion', 'digest'), name='one_seal_per_digest')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TakeOver',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.TextField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='takeovers', to='approvals.promotion')),
+            ],
+            options={
+                'ordering': ('at', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('promotion', 'by'), name='taken_over_once_by_each')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tick',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('item', models.CharField(max_length=64)),
+                ('parts', models.JSONField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('fell_at', models.DateTimeField(null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ticks', to='approvals.promotion')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('fell_at__isnull', True)), fields=('promotion', 'item'), name='one_standing_tick')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Waiver',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.TextField()),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField(help_text='Until when it holds; empty: for this promotion.', null=True)),
+                ('voided_at', models.DateTimeField(null=True)),
+                ('voided_because', models.CharField(blank=True, max_length=200)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('gate_run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waivers', to='approvals.gaterun')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('voided_at__isnull', True)), fields=['expires_at'], name='standing_waivers_by_expiry')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('gate_run',), name='one_standing_waiver'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='waiver_gives_reason')],
+            },
         ),
         migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.UniqueConstraint(
-                models.F("target_stage"),
-                models.F("risk_tier"),
-                django.db.models.functions.comparison.Coalesce("model", models.Value(0)),
-                name="one_policy_per_stage_and_scope",
-                violation_error_message="There is already a policy for this stage, risk tier and model.",
-            ),
+            model_name='gaterun',
+            constraint=models.UniqueConstraint(fields=('promotion', 'key', 'number'), name='one_gate_run_per_number'),
         ),
         migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("model__isnull", True), ("risk_tier", ""), _connector="OR"),
-                name="policy_has_one_scope",
-                violation_error_message="Choose a risk tier or a model, not both.",
-            ),
+            model_name='gaterun',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('promotion', 'key'), name='one_current_gate_run'),
         ),
         migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target_stage__in", ("Staging", "Production"))), name="policy_has_target"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policyrevision",
-            constraint=models.UniqueConstraint(fields=("policy", "number"), name="one_policy_revision_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="policyrevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("target_stage", "Production"), _negated=True),
-                    models.Q(("approver_seats__gte", 1), ("seats__gte", 1)),
-                    _connector="OR",
-                ),
-                name="production_needs_an_approver",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="promotion",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ("checking", "blocked", "in_review", "changes_requested", "approved"))
-                ),
-                fields=["due_at", "id"],
-                name="open_promotions_by_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="promotion",
-            index=models.Index(fields=["-closed_at"], name="decided_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="promotion",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ("checking", "blocked", "in_review", "changes_requested", "approved"))
-                ),
-                fields=["expires_at"],
-                name="open_promotions_by_expiry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="promotion",
-            index=models.Index(
-                condition=models.Q(("state", "approved")), fields=["look_again_at"], name="approved_by_next_look"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="promotion",
-            index=models.Index(
-                condition=models.Q(("state", "in_review")), fields=["next_reminder_at"], name="reviews_by_next_reminder"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ("checking", "blocked", "in_review", "changes_requested", "approved"))
-                ),
-                fields=("version", "to_stage"),
-                name="one_open_promotion",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("checking", "blocked", "in_review", "changes_requested", "approved")),
-                        ("closed_at__isnull", True),
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("state__in", ("checking", "blocked", "in_review", "changes_requested", "approved")),
-                            _negated=True,
-                        ),
-                        ("closed_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="closed_when_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("from_stage", models.F("to_stage")), _negated=True), name="promotion_goes_somewhere"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("from_stage", "None"), ("to_stage", "Production"), _negated=True),
-                name="staging_comes_before_production",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="gaterun",
-            constraint=models.UniqueConstraint(fields=("promotion", "key", "number"), name="one_gate_run_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="gaterun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)), fields=("promotion", "key"), name="one_current_gate_run"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="gaterun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("outcome", "pending")),
-                    models.Q(("finished_at__isnull", False), ("outcome", "stopped")),
-                    models.Q(
-                        models.Q(("outcome__in", ("pending", "stopped")), _negated=True),
-                        ("finished_at__isnull", False),
-                        models.Q(("digest", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="finished_gate_has_digest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="afterreview",
-            index=models.Index(
-                condition=models.Q(("verdict", "")), fields=["due_at"], name="open_after_reviews_by_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="afterreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")),
-                    models.Q(
-                        models.Q(("verdict", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="after_review_decided_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="afterreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("actor")), _negated=True),
-                    _connector="OR",
-                ),
-                name="after_review_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="afterreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("verdict", "follow_up"), _negated=True),
-                    models.Q(("comment", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="follow_up_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("fell_at__isnull", True), ("verdict", "approve")),
-                fields=("promotion", "reviewer"),
-                name="one_slot_per_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("fell_at__isnull", True), ("verdict", "approve")),
-                fields=("promotion", "slot", "seat"),
-                name="one_person_per_seat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("verdict", "approve"), _negated=True),
-                    models.Q(("slot", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="approval_fills_a_slot",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verdict", "approve"), models.Q(("comment", ""), _negated=True), _connector="OR"),
-                name="refusal_gives_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.UniqueConstraint(fields=("promotion", "digest"), name="one_seal_per_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="takeover",
-            constraint=models.UniqueConstraint(fields=("promotion", "by"), name="taken_over_once_by_each"),
-        ),
-        migrations.AddConstraint(
-            model_name="tick",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("fell_at__isnull", True)), fields=("promotion", "item"), name="one_standing_tick"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="waiver",
-            index=models.Index(
-                condition=models.Q(("voided_at__isnull", True)),
-                fields=["expires_at"],
-                name="standing_waivers_by_expiry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waiver",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("voided_at__isnull", True)), fields=("gate_run",), name="one_standing_waiver"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waiver",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="waiver_gives_reason"
-            ),
+            model_name='gaterun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('outcome', 'pending')), models.Q(('finished_at__isnull', False), ('outcome', 'stopped')), models.Q(models.Q(('outcome__in', ('pending', 'stopped')), _negated=True), ('finished_at__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='finished_gate_has_digest'),
         ),
     ]

@@ -7,361 +7,162 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("registry", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
+        ('registry', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="LockedDataset",
+            name='LockedDataset',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.CharField(help_text="SHA-256 of the file as handed in.", max_length=64)),
-                ("size", models.PositiveBigIntegerField(help_text="Bytes of that file.")),
-                (
-                    "rows_digest",
-                    models.CharField(help_text="SHA-256 of its rows as they are read here, in Parquet.", max_length=64),
-                ),
-                ("rows", models.PositiveIntegerField()),
-                ("columns", models.JSONField(help_text='[{"name": …, "type": "number" or "text"}] in file order.')),
-                ("id_column", models.CharField(max_length=128)),
-                (
-                    "task",
-                    models.CharField(
-                        choices=[
-                            ("binary", "Yes or no"),
-                            ("multiclass", "One of several classes"),
-                            ("regression", "A number"),
-                        ],
-                        default="binary",
-                        max_length=16,
-                    ),
-                ),
-                ("target", models.CharField(blank=True, help_text="Empty: the rows are unlabelled.", max_length=128)),
-                (
-                    "positive_label",
-                    models.CharField(blank=True, help_text="Of a binary target; else empty.", max_length=128),
-                ),
-                ("positives", models.PositiveIntegerField(help_text="Rows with the positive label.", null=True)),
-                (
-                    "classes",
-                    models.JSONField(default=list, help_text="Of a target with several classes: their labels, sorted."),
-                ),
-                ("segment_columns", models.JSONField(default=list)),
-                ("groups", models.JSONField(default=dict, help_text="By segment column the groups in it, sorted.")),
-                (
-                    "weight_column",
-                    models.CharField(blank=True, help_text="How much each row counts; empty: alike.", max_length=128),
-                ),
-                ("locked_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "dataset_version",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="locked", to="registry.datasetversion"
-                    ),
-                ),
-                (
-                    "locked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ExposureEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "what",
-                    models.CharField(
-                        choices=[
-                            ("result", "Result released"),
-                            ("inputs", "Inputs handed out"),
-                            ("rows", "Rows looked at"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "who",
-                    models.CharField(blank=True, help_text="Username; empty for Assaydesk itself.", max_length=150),
-                ),
-                ("version", models.CharField(blank=True, max_length=300)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "dataset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="exposures",
-                        to="evidence.lockeddataset",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Evaluation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "provenance",
-                    models.CharField(
-                        choices=[
-                            ("executed", "executed here on locked data"),
-                            ("scored", "predictions scored here"),
-                            ("reported", "reported by the pipeline"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("evaluator", models.CharField(help_text="Version of the measuring code.", max_length=16)),
-                ("artifact_digest", models.CharField(max_length=64)),
-                (
-                    "predictions_digest",
-                    models.CharField(help_text="SHA-256 of the file of predictions in the store.", max_length=64),
-                ),
-                ("rows", models.PositiveIntegerField()),
-                (
-                    "curves",
-                    models.JSONField(
-                        default=dict, help_text="What is drawn of it, by name; see evidence.judging.curves."
-                    ),
-                ),
-                (
-                    "fairness",
-                    models.JSONField(
-                        default=dict,
-                        help_text="Of a labelled binary evaluation, by segment column: evidence.fairness.Fairness.",
-                    ),
-                ),
-                (
-                    "isolation",
-                    models.CharField(
-                        blank=True, help_text="bubblewrap or limits; empty when not run here.", max_length=16
-                    ),
-                ),
-                ("seconds", models.FloatField(help_text="How long the run took.", null=True)),
-                ("log", models.TextField(blank=True)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "made_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="evaluations", to="registry.version"
-                    ),
-                ),
-                (
-                    "dataset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evaluations",
-                        to="evidence.lockeddataset",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Measurement",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("together", models.UUIDField()),
-                ("host", models.CharField(max_length=255)),
-                ("isolation", models.CharField(help_text="bubblewrap or limits.", max_length=16)),
-                ("batch_rows", models.PositiveIntegerField()),
-                ("n", models.PositiveIntegerField(help_text="Timed calls in all rounds.")),
-                ("p50", models.FloatField()),
-                ("p95", models.FloatField()),
-                ("p99", models.FloatField()),
-                ("idle_bytes", models.PositiveBigIntegerField(help_text="Most memory before the model was loaded.")),
-                ("peak_bytes", models.PositiveBigIntegerField()),
-                (
-                    "rounds",
-                    models.JSONField(help_text="The figures of each round; see evidence.measuring.Round.to_dict."),
-                ),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "dataset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.lockeddataset"
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="measurements", to="registry.version"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MetricValue",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("metric", models.CharField(max_length=32)),
-                (
-                    "column",
-                    models.CharField(blank=True, help_text="Segment column; empty for all rows.", max_length=128),
-                ),
-                ("segment", models.CharField(blank=True, max_length=128)),
-                ("value", models.FloatField(null=True)),
-                ("low", models.FloatField(help_text="Its own 95% interval; null for metrics without one.", null=True)),
-                ("high", models.FloatField(null=True)),
-                ("method", models.CharField(blank=True, help_text="How that interval was made.", max_length=100)),
-                ("n", models.PositiveIntegerField(help_text="Rows the number rests on.")),
-                ("reason", models.CharField(blank=True, help_text="Why there is no value.", max_length=200)),
-                (
-                    "evaluation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="values", to="evidence.evaluation"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Comparison",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("result", models.JSONField()),
-                (
-                    "by_segment",
-                    models.JSONField(
-                        default=dict,
-                        help_text="The large part of it, loaded only where it is shown: other_segments, segment_decisions.",
-                    ),
-                ),
-                (
-                    "outcomes_digest",
-                    models.CharField(
-                        help_text="SHA-256 of the file that has each row's outcome; see evidence.outcomes.",
-                        max_length=64,
-                    ),
-                ),
-                ("digest", models.CharField(max_length=64)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "baseline",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.evaluation"
-                    ),
-                ),
-                (
-                    "candidate",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.evaluation"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(help_text='SHA-256 of the file as handed in.', max_length=64)),
+                ('size', models.PositiveBigIntegerField(help_text='Bytes of that file.')),
+                ('rows_digest', models.CharField(help_text='SHA-256 of its rows as they are read here, in Parquet.', max_length=64)),
+                ('rows', models.PositiveIntegerField()),
+                ('columns', models.JSONField(help_text='[{"name": …, "type": "number" or "text"}] in file order.')),
+                ('id_column', models.CharField(max_length=128)),
+                ('task', models.CharField(choices=[('binary', 'Yes or no'), ('multiclass', 'One of several classes'), ('regression', 'A number')], default='binary', max_length=16)),
+                ('target', models.CharField(blank=True, help_text='Empty: the rows are unlabelled.', max_length=128)),
+                ('positive_label', models.CharField(blank=True, help_text='Of a binary target; else empty.', max_length=128)),
+                ('positives', models.PositiveIntegerField(help_text='Rows with the positive label.', null=True)),
+                ('classes', models.JSONField(default=list, help_text='Of a target with several classes: their labels, sorted.')),
+                ('segment_columns', models.JSONField(default=list)),
+                ('groups', models.JSONField(default=dict, help_text='By segment column the groups in it, sorted.')),
+                ('weight_column', models.CharField(blank=True, help_text='How much each row counts; empty: alike.', max_length=128)),
+                ('locked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dataset_version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='locked', to='registry.datasetversion')),
+                ('locked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("candidate", "baseline"), name="compared_once")],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('positives__isnull', False), ('task', 'binary'), models.Q(('target', ''), _negated=True), models.Q(('positive_label', ''), _negated=True)), models.Q(('positives__isnull', True), ('task__in', ['multiclass', 'regression']), ('positive_label', '')), models.Q(('positive_label', ''), ('positives__isnull', True), ('target', '')), _connector='OR'), name='binary_target_has_positive_label')],
             },
         ),
         migrations.CreateModel(
-            name="Agreement",
+            name='ExposureEntry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("result", models.JSONField()),
-                ("digest", models.CharField(max_length=64)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "baseline",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.evaluation"
-                    ),
-                ),
-                (
-                    "candidate",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="evidence.evaluation"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(choices=[('result', 'Result released'), ('inputs', 'Inputs handed out'), ('rows', 'Rows looked at')], max_length=16)),
+                ('who', models.CharField(blank=True, help_text='Username; empty for Assaydesk itself.', max_length=150)),
+                ('version', models.CharField(blank=True, max_length=300)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exposures', to='evidence.lockeddataset')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Evaluation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provenance', models.CharField(choices=[('executed', 'executed here on locked data'), ('scored', 'predictions scored here'), ('reported', 'reported by the pipeline')], max_length=16)),
+                ('evaluator', models.CharField(help_text='Version of the measuring code.', max_length=16)),
+                ('artifact_digest', models.CharField(max_length=64)),
+                ('predictions_digest', models.CharField(help_text='SHA-256 of the file of predictions in the store.', max_length=64)),
+                ('rows', models.PositiveIntegerField()),
+                ('curves', models.JSONField(default=dict, help_text='What is drawn of it, by name; see evidence.judging.curves.')),
+                ('fairness', models.JSONField(default=dict, help_text='Of a labelled binary evaluation, by segment column: evidence.fairness.Fairness.')),
+                ('isolation', models.CharField(blank=True, help_text='bubblewrap or limits; empty when not run here.', max_length=16)),
+                ('seconds', models.FloatField(help_text='How long the run took.', null=True)),
+                ('log', models.TextField(blank=True)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='registry.version')),
+                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='evidence.lockeddataset')),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("candidate", "baseline"), name="agreed_once")],
+                'constraints': [models.UniqueConstraint(fields=('version', 'dataset', 'evaluator'), name='never_computed_twice'), models.CheckConstraint(condition=models.Q(models.Q(('provenance', 'executed'), _negated=True), models.Q(('isolation', ''), _negated=True), _connector='OR'), name='executed_says_how_isolated')],
             },
         ),
         migrations.CreateModel(
-            name="Importance",
+            name='Measurement',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("metric", models.CharField(max_length=32)),
-                ("rows", models.PositiveIntegerField()),
-                ("repeats", models.PositiveIntegerField()),
-                ("seed", models.PositiveIntegerField()),
-                ("result", models.JSONField()),
-                ("digest", models.CharField(max_length=64)),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "evaluation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="importances",
-                        to="evidence.evaluation",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('together', models.UUIDField()),
+                ('host', models.CharField(max_length=255)),
+                ('isolation', models.CharField(help_text='bubblewrap or limits.', max_length=16)),
+                ('batch_rows', models.PositiveIntegerField()),
+                ('n', models.PositiveIntegerField(help_text='Timed calls in all rounds.')),
+                ('p50', models.FloatField()),
+                ('p95', models.FloatField()),
+                ('p99', models.FloatField()),
+                ('idle_bytes', models.PositiveBigIntegerField(help_text='Most memory before the model was loaded.')),
+                ('peak_bytes', models.PositiveBigIntegerField()),
+                ('rounds', models.JSONField(help_text='The figures of each round; see evidence.measuring.Round.to_dict.')),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.lockeddataset')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measurements', to='registry.version')),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("evaluation", "metric"), name="explained_once")],
+                'constraints': [models.UniqueConstraint(fields=('version', 'together'), name='measured_once_together'), models.CheckConstraint(condition=models.Q(('batch_rows__gte', 1), ('n__gte', 1)), name='measurement_has_calls')],
             },
         ),
-        migrations.AddConstraint(
-            model_name="lockeddataset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("positives__isnull", False),
-                        ("task", "binary"),
-                        models.Q(("target", ""), _negated=True),
-                        models.Q(("positive_label", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("positives__isnull", True), ("task__in", ["multiclass", "regression"]), ("positive_label", "")
-                    ),
-                    models.Q(("positive_label", ""), ("positives__isnull", True), ("target", "")),
-                    _connector="OR",
-                ),
-                name="binary_target_has_positive_label",
-            ),
+        migrations.CreateModel(
+            name='MetricValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(max_length=32)),
+                ('column', models.CharField(blank=True, help_text='Segment column; empty for all rows.', max_length=128)),
+                ('segment', models.CharField(blank=True, max_length=128)),
+                ('value', models.FloatField(null=True)),
+                ('low', models.FloatField(help_text='Its own 95% interval; null for metrics without one.', null=True)),
+                ('high', models.FloatField(null=True)),
+                ('method', models.CharField(blank=True, help_text='How that interval was made.', max_length=100)),
+                ('n', models.PositiveIntegerField(help_text='Rows the number rests on.')),
+                ('reason', models.CharField(blank=True, help_text='Why there is no value.', max_length=200)),
+                ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='evidence.evaluation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('evaluation', 'metric', 'column', 'segment'), name='one_value_per_metric')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.UniqueConstraint(fields=("version", "dataset", "evaluator"), name="never_computed_twice"),
+        migrations.CreateModel(
+            name='Comparison',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('result', models.JSONField()),
+                ('by_segment', models.JSONField(default=dict, help_text='The large part of it, loaded only where it is shown: other_segments, segment_decisions.')),
+                ('outcomes_digest', models.CharField(help_text="SHA-256 of the file that has each row's outcome; see evidence.outcomes.", max_length=64)),
+                ('digest', models.CharField(max_length=64)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('baseline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.evaluation')),
+                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.evaluation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('candidate', 'baseline'), name='compared_once')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("provenance", "executed"), _negated=True),
-                    models.Q(("isolation", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="executed_says_how_isolated",
-            ),
+        migrations.CreateModel(
+            name='Agreement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('result', models.JSONField()),
+                ('digest', models.CharField(max_length=64)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('baseline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.evaluation')),
+                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evidence.evaluation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('candidate', 'baseline'), name='agreed_once')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.UniqueConstraint(fields=("version", "together"), name="measured_once_together"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("batch_rows__gte", 1), ("n__gte", 1)), name="measurement_has_calls"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="metricvalue",
-            constraint=models.UniqueConstraint(
-                fields=("evaluation", "metric", "column", "segment"), name="one_value_per_metric"
-            ),
+        migrations.CreateModel(
+            name='Importance',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(max_length=32)),
+                ('rows', models.PositiveIntegerField()),
+                ('repeats', models.PositiveIntegerField()),
+                ('seed', models.PositiveIntegerField()),
+                ('result', models.JSONField()),
+                ('digest', models.CharField(max_length=64)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('evaluation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='importances', to='evidence.evaluation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('evaluation', 'metric'), name='explained_once')],
+            },
         ),
     ]

@@ -9,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('accounts', '__first__'),
         ('evidence', '0001_initial'),
         ('registry', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -22,29 +22,16 @@ class Migration(migrations.Migration):
                 ('metric', models.CharField(max_length=32)),
                 ('value', models.FloatField()),
                 ('reported_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported_metrics', to='registry.datasetversion')),
+                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported_metrics', to='registry.version')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('version', 'dataset', 'metric'), name='reported_once')],
+            },
         ),
         migrations.AddConstraint(
             model_name='evaluation',
             constraint=models.CheckConstraint(condition=models.Q(('provenance', 'reported'), _negated=True), name='evaluations_are_made_here'),
-        ),
-        migrations.AddField(
-            model_name='reportedmetric',
-            name='dataset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported_metrics', to='registry.datasetversion'),
-        ),
-        migrations.AddField(
-            model_name='reportedmetric',
-            name='reported_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reportedmetric',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported_metrics', to='registry.version'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportedmetric',
-            constraint=models.UniqueConstraint(fields=('version', 'dataset', 'metric'), name='reported_once'),
         ),
     ]

@@ -9,725 +9,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Dataset",
+            name='Dataset',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "name",
-                    models.CharField(
-                        max_length=128,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "\\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\Z",
-                                "Use letters, digits, dots, dashes and underscores, 128 at most, a letter or digit first.",
-                            )
-                        ],
-                    ),
-                ),
-                ("description", models.TextField(blank=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "versions_registered",
-                    models.PositiveIntegerField(default=0, help_text="The newest version's number."),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="DatasetVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("git", "Git commit"),
-                            ("dvc", "DVC revision"),
-                            ("table", "Table snapshot"),
-                            ("object", "Object with digest"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("location", models.CharField(max_length=500)),
-                ("pin", models.CharField(max_length=128)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "dataset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="registry.dataset"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Model",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "name",
-                    models.CharField(
-                        max_length=128,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "\\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\Z",
-                                "Use letters, digits, dots, dashes and underscores, 128 at most, a letter or digit first.",
-                            )
-                        ],
-                    ),
-                ),
-                ("description", models.TextField(blank=True)),
-                ("use_case", models.CharField(blank=True, max_length=200)),
-                (
-                    "endpoint",
-                    models.CharField(
-                        blank=True, help_text="Where it serves, in words or as an address.", max_length=200
-                    ),
-                ),
-                (
-                    "risk_tier",
-                    models.CharField(
-                        choices=[("low", "Low risk"), ("medium", "Medium risk"), ("high", "High risk")],
-                        default="medium",
-                        max_length=8,
-                    ),
-                ),
-                ("primary_metric", models.CharField(default="auc", max_length=32)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "versions_registered",
-                    models.PositiveIntegerField(default=0, help_text="The newest version's number."),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "owners",
-                    models.ManyToManyField(
-                        help_text="Contacts, not a role.", related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=128, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\Z', 'Use letters, digits, dots, dashes and underscores, 128 at most, a letter or digit first.')])),
+                ('description', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('versions_registered', models.PositiveIntegerField(default=0, help_text="The newest version's number.")),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "permissions": (
-                    ("contribute_model", "Can register versions, edit cards and open promotions"),
-                    ("review_model", "Can tick, review and acknowledge"),
-                    ("view_evaluation_rows", "Can look at single rows of locked data"),
-                    ("approve_model", "Can approve to Production and lock datasets"),
-                    ("operate_model", "Can roll back, take down, archive and deprecate"),
-                    ("audit_model", "Can read every record and export it"),
-                    ("administer_model", "Can grant roles and edit policies"),
-                ),
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='dataset_name_taken')],
             },
         ),
         migrations.CreateModel(
-            name="TrafficPlan",
+            name='DatasetVersion',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "model",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="traffic_plans", to="registry.model"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Version",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("label", models.CharField(blank=True, max_length=64)),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("None", "Registered"),
-                            ("Staging", "Staging"),
-                            ("Production", "Production"),
-                            ("Archived", "Archived"),
-                        ],
-                        default="None",
-                        max_length=16,
-                    ),
-                ),
-                ("finalised_at", models.DateTimeField(null=True)),
-                ("deprecated_at", models.DateTimeField(null=True)),
-                ("description", models.TextField(blank=True)),
-                ("tags", models.JSONField(default=dict)),
-                (
-                    "task",
-                    models.CharField(
-                        choices=[
-                            ("binary", "Yes or no"),
-                            ("multiclass", "One of several classes"),
-                            ("regression", "A number"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("format", models.CharField(help_text="Format of the artifact: onnx, pickle, …", max_length=32)),
-                ("features", models.JSONField(help_text="Names of the inputs, in order.")),
-                ("signature", models.JSONField(default=dict)),
-                (
-                    "contract",
-                    models.JSONField(
-                        default=dict, help_text="How to feed it and read its answer; see registry.contracts."
-                    ),
-                ),
-                ("parameters", models.JSONField(default=dict)),
-                ("framework", models.JSONField(default=dict)),
-                ("environment", models.JSONField(default=dict)),
-                (
-                    "decision_threshold",
-                    models.FloatField(help_text="Of binary models: yes from this score on.", null=True),
-                ),
-                (
-                    "artifact_digest",
-                    models.CharField(blank=True, help_text="SHA-256 over the manifest of files.", max_length=64),
-                ),
-                ("artifact_size", models.PositiveBigIntegerField(default=0, help_text="Bytes of all files.")),
-                ("code_repository", models.CharField(blank=True, max_length=300)),
-                ("code_commit", models.CharField(blank=True, max_length=64)),
-                ("run_id", models.CharField(blank=True, max_length=200)),
-                (
-                    "base_uri",
-                    models.CharField(
-                        blank=True, help_text="Of a base model that isn't registered here.", max_length=300
-                    ),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "base_model",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="derived_versions",
-                        to="registry.version",
-                    ),
-                ),
-                (
-                    "model",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="registry.model"
-                    ),
-                ),
-                (
-                    "on_behalf_of",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "registered_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("trained_on", models.ManyToManyField(related_name="trained_versions", to="registry.datasetversion")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="TrafficArm",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("weight", models.PositiveSmallIntegerField(help_text="Percent.")),
-                ("live_since", models.DateTimeField(help_text="When it went live last, through however many plans.")),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="arms", to="registry.trafficplan"
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="arms", to="registry.version"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="StageTerm",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[
-                            ("None", "Registered"),
-                            ("Staging", "Staging"),
-                            ("Production", "Production"),
-                            ("Archived", "Archived"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("started_at", models.DateTimeField()),
-                (
-                    "started_by",
-                    models.CharField(blank=True, help_text="Username; empty for Assaydesk itself.", max_length=150),
-                ),
-                ("started_because", models.CharField(help_text='"promotion 12", "rollback"', max_length=200)),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "ended_how",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("moved_on", "Moved on"),
-                            ("replaced", "Replaced"),
-                            ("rolled_back", "Rolled back"),
-                            ("taken_down", "Taken down"),
-                            ("archived", "Archived"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("ended_because", models.CharField(blank=True, max_length=200)),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="registry.version"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="IntegrityCheck",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("due_at", models.DateTimeField(help_text="Empty when there is nothing to read any more.", null=True)),
-                ("checked_at", models.DateTimeField(null=True)),
-                ("intact", models.BooleanField(help_text="Empty before the first time.", null=True)),
-                ("damaged", models.JSONField(default=list, help_text="Paths of files that are gone or have changed.")),
-                ("since", models.DateTimeField(help_text="When this result was first found.", null=True)),
-                (
-                    "version",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="integrity", to="registry.version"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="FilesRemoval",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("removed_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "removed_by",
-                    models.CharField(blank=True, help_text="Username; empty for Assaydesk itself.", max_length=150),
-                ),
-                ("finished_at", models.DateTimeField(help_text="When the last of its bytes was gone.", null=True)),
-                (
-                    "version",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="files_removal", to="registry.version"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Defect",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("dataset", "Dataset version"), ("commit", "Code commit"), ("base", "Base version")],
-                        max_length=8,
-                    ),
-                ),
-                ("code_commit", models.CharField(blank=True, max_length=64)),
-                ("reason", models.TextField(help_text="What is wrong with it.")),
-                ("reported_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("cleared_at", models.DateTimeField(null=True)),
-                ("cleared_because", models.TextField(blank=True)),
-                (
-                    "cleared_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "dataset_version",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="defects",
-                        to="registry.datasetversion",
-                    ),
-                ),
-                (
-                    "reported_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "base",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="defects",
-                        to="registry.version",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CardRevision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("text", models.TextField(help_text="YAML front matter and Markdown, as it was handed in, lines ended by LF.")),
-                ("digest", models.CharField(max_length=64)),
-                ("written_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("reviewed_at", models.DateTimeField(null=True)),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "written_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="card_revisions",
-                        to="registry.version",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ArtifactFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("path", models.CharField(max_length=300)),
-                ("size", models.PositiveBigIntegerField()),
-                ("sha256", models.CharField(max_length=64)),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="registry.version"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('kind', models.CharField(choices=[('git', 'Git commit'), ('dvc', 'DVC revision'), ('table', 'Table snapshot'), ('object', 'Object with digest')], max_length=8)),
+                ('location', models.CharField(max_length=500)),
+                ('pin', models.CharField(max_length=128)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='registry.dataset')),
             ],
             options={
-                "ordering": ("path",),
+                'constraints': [models.UniqueConstraint(fields=('dataset', 'number'), name='one_dataset_version_per_number'), models.UniqueConstraint(fields=('dataset', 'kind', 'location', 'pin'), name='one_pointer_once')],
             },
         ),
         migrations.CreateModel(
-            name="CardSectionReview",
+            name='Model',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "section",
-                    models.CharField(
-                        help_text="Its title, for the reader; the digest is what was read.", max_length=200
-                    ),
-                ),
-                ("digest", models.CharField(help_text="See registry.card_sections.Section.", max_length=64)),
-                ("reviewed_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "revision",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="section_reviews",
-                        to="registry.cardrevision",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=128, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\Z', 'Use letters, digits, dots, dashes and underscores, 128 at most, a letter or digit first.')])),
+                ('description', models.TextField(blank=True)),
+                ('use_case', models.CharField(blank=True, max_length=200)),
+                ('endpoint', models.CharField(blank=True, help_text='Where it serves, in words or as an address.', max_length=200)),
+                ('risk_tier', models.CharField(choices=[('low', 'Low risk'), ('medium', 'Medium risk'), ('high', 'High risk')], default='medium', max_length=8)),
+                ('primary_metric', models.CharField(default='auc', max_length=32)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('versions_registered', models.PositiveIntegerField(default=0, help_text="The newest version's number.")),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owners', models.ManyToManyField(help_text='Contacts, not a role.', related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("revision", "digest"), name="card_section_reviewed_once")
-                ],
+                'permissions': (('contribute_model', 'Can register versions, edit cards and open promotions'), ('review_model', 'Can tick, review and acknowledge'), ('view_evaluation_rows', 'Can look at single rows of locked data'), ('approve_model', 'Can approve to Production and lock datasets'), ('operate_model', 'Can roll back, take down, archive and deprecate'), ('audit_model', 'Can read every record and export it'), ('administer_model', 'Can grant roles and edit policies')),
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='model_name_taken')],
             },
         ),
-        migrations.AddConstraint(
-            model_name="dataset",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("name"), name="dataset_name_taken"
-            ),
+        migrations.CreateModel(
+            name='TrafficPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='traffic_plans', to='registry.model')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('model',), name='one_current_plan')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="datasetversion",
-            constraint=models.UniqueConstraint(fields=("dataset", "number"), name="one_dataset_version_per_number"),
+        migrations.CreateModel(
+            name='Version',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('label', models.CharField(blank=True, max_length=64)),
+                ('stage', models.CharField(choices=[('None', 'Registered'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], default='None', max_length=16)),
+                ('finalised_at', models.DateTimeField(null=True)),
+                ('deprecated_at', models.DateTimeField(null=True)),
+                ('description', models.TextField(blank=True)),
+                ('tags', models.JSONField(default=dict)),
+                ('task', models.CharField(choices=[('binary', 'Yes or no'), ('multiclass', 'One of several classes'), ('regression', 'A number')], max_length=16)),
+                ('format', models.CharField(help_text='Format of the artifact: onnx, pickle, …', max_length=32)),
+                ('features', models.JSONField(help_text='Names of the inputs, in order.')),
+                ('signature', models.JSONField(default=dict)),
+                ('contract', models.JSONField(default=dict, help_text='How to feed it and read its answer; see registry.contracts.')),
+                ('parameters', models.JSONField(default=dict)),
+                ('framework', models.JSONField(default=dict)),
+                ('environment', models.JSONField(default=dict)),
+                ('decision_threshold', models.FloatField(help_text='Of binary models: yes from this score on.', null=True)),
+                ('artifact_digest', models.CharField(blank=True, help_text='SHA-256 over the manifest of files.', max_length=64)),
+                ('artifact_size', models.PositiveBigIntegerField(default=0, help_text='Bytes of all files.')),
+                ('code_repository', models.CharField(blank=True, max_length=300)),
+                ('code_commit', models.CharField(blank=True, max_length=64)),
+                ('run_id', models.CharField(blank=True, max_length=200)),
+                ('base_uri', models.CharField(blank=True, help_text="Of a base model that isn't registered here.", max_length=300)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('base_model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='derived_versions', to='registry.version')),
+                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='registry.model')),
+                ('on_behalf_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('trained_on', models.ManyToManyField(related_name='trained_versions', to='registry.datasetversion')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['model', '-number'], name='versions_newest_first'), models.Index(condition=models.Q(('code_commit', ''), _negated=True), fields=['code_commit'], name='versions_by_commit')],
+                'constraints': [models.UniqueConstraint(fields=('model', 'number'), name='one_version_per_number'), models.UniqueConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), ('finalised_at__isnull', False)), fields=('model', 'label'), name='one_final_version_per_label'), models.CheckConstraint(condition=models.Q(('stage', 'None'), ('finalised_at__isnull', False), _connector='OR'), name='only_final_versions_have_a_stage'), models.CheckConstraint(condition=models.Q(('finalised_at__isnull', True), models.Q(('artifact_digest', ''), _negated=True), _connector='OR'), name='final_version_has_artifact'), models.CheckConstraint(condition=models.Q(models.Q(('decision_threshold__gte', 0), ('decision_threshold__lte', 1), ('task', 'binary')), models.Q(models.Q(('task', 'binary'), _negated=True), ('decision_threshold__isnull', True)), _connector='OR'), name='binary_version_has_threshold'), models.CheckConstraint(condition=models.Q(('task__in', ['binary', 'multiclass', 'regression'])), name='known_task'), models.CheckConstraint(condition=models.Q(('base_model__isnull', True), models.Q(('base_model', models.F('id')), _negated=True), _connector='OR'), name='not_its_own_base'), models.CheckConstraint(condition=models.Q(('base_model__isnull', True), ('base_uri', ''), _connector='OR'), name='one_base_at_most')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="datasetversion",
-            constraint=models.UniqueConstraint(fields=("dataset", "kind", "location", "pin"), name="one_pointer_once"),
+        migrations.CreateModel(
+            name='TrafficArm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('weight', models.PositiveSmallIntegerField(help_text='Percent.')),
+                ('live_since', models.DateTimeField(help_text='When it went live last, through however many plans.')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arms', to='registry.trafficplan')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arms', to='registry.version')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('plan', 'version'), name='one_arm_per_version'), models.CheckConstraint(condition=models.Q(('weight__gte', 1), ('weight__lte', 100)), name='weight_is_percent')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="model",
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="model_name_taken"),
+        migrations.CreateModel(
+            name='StageTerm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(choices=[('None', 'Registered'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], max_length=16)),
+                ('started_at', models.DateTimeField()),
+                ('started_by', models.CharField(blank=True, help_text='Username; empty for Assaydesk itself.', max_length=150)),
+                ('started_because', models.CharField(help_text='"promotion 12", "rollback"', max_length=200)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ended_how', models.CharField(blank=True, choices=[('moved_on', 'Moved on'), ('replaced', 'Replaced'), ('rolled_back', 'Rolled back'), ('taken_down', 'Taken down'), ('archived', 'Archived')], max_length=16)),
+                ('ended_because', models.CharField(blank=True, max_length=200)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='registry.version')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['stage', 'started_at'], name='terms_by_stage')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('version',), name='one_term_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_how', '')), models.Q(('ended_at__isnull', False), models.Q(('ended_how', ''), _negated=True)), _connector='OR'), name='ended_term_says_how')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="trafficplan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("model",), name="one_current_plan"
-            ),
+        migrations.CreateModel(
+            name='IntegrityCheck',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_at', models.DateTimeField(help_text='Empty when there is nothing to read any more.', null=True)),
+                ('checked_at', models.DateTimeField(null=True)),
+                ('intact', models.BooleanField(help_text='Empty before the first time.', null=True)),
+                ('damaged', models.JSONField(default=list, help_text='Paths of files that are gone or have changed.')),
+                ('since', models.DateTimeField(help_text='When this result was first found.', null=True)),
+                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='integrity', to='registry.version')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='integrity_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('checked_at__isnull', True), ('intact__isnull', True)), models.Q(('checked_at__isnull', False), ('intact__isnull', False), ('since__isnull', False)), _connector='OR'), name='integrity_result_has_its_time')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="version",
-            index=models.Index(fields=["model", "-number"], name="versions_newest_first"),
+        migrations.CreateModel(
+            name='FilesRemoval',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('removed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('removed_by', models.CharField(blank=True, help_text='Username; empty for Assaydesk itself.', max_length=150)),
+                ('finished_at', models.DateTimeField(help_text='When the last of its bytes was gone.', null=True)),
+                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='files_removal', to='registry.version')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['finished_at'], name='removals_by_end')],
+            },
         ),
-        migrations.AddIndex(
-            model_name="version",
-            index=models.Index(
-                condition=models.Q(("code_commit", ""), _negated=True),
-                fields=["code_commit"],
-                name="versions_by_commit",
-            ),
+        migrations.CreateModel(
+            name='Defect',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('dataset', 'Dataset version'), ('commit', 'Code commit'), ('base', 'Base version')], max_length=8)),
+                ('code_commit', models.CharField(blank=True, max_length=64)),
+                ('reason', models.TextField(help_text='What is wrong with it.')),
+                ('reported_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('cleared_at', models.DateTimeField(null=True)),
+                ('cleared_because', models.TextField(blank=True)),
+                ('cleared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('dataset_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='registry.datasetversion')),
+                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='registry.version')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('base__isnull', True), ('code_commit', ''), ('dataset_version__isnull', False), ('kind', 'dataset')), models.Q(('base__isnull', True), ('dataset_version__isnull', True), ('kind', 'commit'), models.Q(('code_commit', ''), _negated=True)), models.Q(('base__isnull', False), ('code_commit', ''), ('dataset_version__isnull', True), ('kind', 'base')), _connector='OR'), name='defect_of_one_thing'), models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('dataset_version',), name='one_open_defect_per_dataset'), models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True), models.Q(('code_commit', ''), _negated=True)), fields=('code_commit',), name='one_open_defect_per_commit'), models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('base',), name='one_open_defect_per_base'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='defect_gives_reason'), models.CheckConstraint(condition=models.Q(models.Q(('cleared_at__isnull', True), ('cleared_because', ''), ('cleared_by__isnull', True)), models.Q(('cleared_at__isnull', False), ('cleared_by__isnull', False), models.Q(('cleared_because', ''), _negated=True)), _connector='OR'), name='defect_cleared_whole')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.UniqueConstraint(fields=("model", "number"), name="one_version_per_number"),
+        migrations.CreateModel(
+            name='CardRevision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('text', models.TextField(help_text='YAML front matter and Markdown, as it was handed in, lines ended by LF.')),
+                ('digest', models.CharField(max_length=64)),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('reviewed_at', models.DateTimeField(null=True)),
+                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='card_revisions', to='registry.version')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('version', 'number'), name='one_card_revision_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at__isnull', True), ('reviewed_by__isnull', True)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='card_review_whole')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(models.Q(("label", ""), _negated=True), ("finalised_at__isnull", False)),
-                fields=("model", "label"),
-                name="one_final_version_per_label",
-            ),
+        migrations.CreateModel(
+            name='ArtifactFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(max_length=300)),
+                ('size', models.PositiveBigIntegerField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='registry.version')),
+            ],
+            options={
+                'ordering': ('path',),
+                'constraints': [models.UniqueConstraint(fields=('version', 'path'), name='one_file_per_path')],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage", "None"), ("finalised_at__isnull", False), _connector="OR"),
-                name="only_final_versions_have_a_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("finalised_at__isnull", True), models.Q(("artifact_digest", ""), _negated=True), _connector="OR"
-                ),
-                name="final_version_has_artifact",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decision_threshold__gte", 0), ("decision_threshold__lte", 1), ("task", "binary")),
-                    models.Q(models.Q(("task", "binary"), _negated=True), ("decision_threshold__isnull", True)),
-                    _connector="OR",
-                ),
-                name="binary_version_has_threshold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("task__in", ["binary", "multiclass", "regression"])), name="known_task"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_model__isnull", True),
-                    models.Q(("base_model", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="not_its_own_base",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("base_model__isnull", True), ("base_uri", ""), _connector="OR"),
-                name="one_base_at_most",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trafficarm",
-            constraint=models.UniqueConstraint(fields=("plan", "version"), name="one_arm_per_version"),
-        ),
-        migrations.AddConstraint(
-            model_name="trafficarm",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight__gte", 1), ("weight__lte", 100)), name="weight_is_percent"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stageterm",
-            index=models.Index(fields=["stage", "started_at"], name="terms_by_stage"),
-        ),
-        migrations.AddConstraint(
-            model_name="stageterm",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("version",), name="one_term_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stageterm",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_how", "")),
-                    models.Q(("ended_at__isnull", False), models.Q(("ended_how", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="ended_term_says_how",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="integritycheck",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="integrity_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="integritycheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("checked_at__isnull", True), ("intact__isnull", True)),
-                    models.Q(("checked_at__isnull", False), ("intact__isnull", False), ("since__isnull", False)),
-                    _connector="OR",
-                ),
-                name="integrity_result_has_its_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filesremoval",
-            index=models.Index(fields=["finished_at"], name="removals_by_end"),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("base__isnull", True),
-                        ("code_commit", ""),
-                        ("dataset_version__isnull", False),
-                        ("kind", "dataset"),
-                    ),
-                    models.Q(
-                        ("base__isnull", True),
-                        ("dataset_version__isnull", True),
-                        ("kind", "commit"),
-                        models.Q(("code_commit", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("base__isnull", False),
-                        ("code_commit", ""),
-                        ("dataset_version__isnull", True),
-                        ("kind", "base"),
-                    ),
-                    _connector="OR",
-                ),
-                name="defect_of_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cleared_at__isnull", True)),
-                fields=("dataset_version",),
-                name="one_open_defect_per_dataset",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cleared_at__isnull", True), models.Q(("code_commit", ""), _negated=True)),
-                fields=("code_commit",),
-                name="one_open_defect_per_commit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cleared_at__isnull", True)), fields=("base",), name="one_open_defect_per_base"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="defect_gives_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="defect",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cleared_at__isnull", True), ("cleared_because", ""), ("cleared_by__isnull", True)),
-                    models.Q(
-                        ("cleared_at__isnull", False),
-                        ("cleared_by__isnull", False),
-                        models.Q(("cleared_because", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="defect_cleared_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardrevision",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="one_card_revision_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardrevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reviewed_at__isnull", True), ("reviewed_by__isnull", True)),
-                    models.Q(("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="card_review_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="artifactfile",
-            constraint=models.UniqueConstraint(fields=("version", "path"), name="one_file_per_path"),
+        migrations.CreateModel(
+            name='CardSectionReview',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('section', models.CharField(help_text='Its title, for the reader; the digest is what was read.', max_length=200)),
+                ('digest', models.CharField(help_text='See registry.card_sections.Section.', max_length=64)),
+                ('reviewed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('reviewed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='section_reviews', to='registry.cardrevision')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('revision', 'digest'), name='card_section_reviewed_once')],
+            },
         ),
     ]

@@ -1,6 +1,5 @@
 """Which version is best by a metric, and what rests on a dataset version."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from approvals.models import State
+from evidence.actions import report_metrics
 from evidence.models import Evaluation, LockedDataset, MetricValue
 from registry.models import Model, Version
 from tests.api.caller import Caller, ok, problem_of
@@ -111,14 +111,9 @@ def test_figures_of_two_evaluators_are_not_held_against_each_other(dana, measure
     assert ok(dana.get("/models/loan/best", direction="lower"))["version"] == 3
 
 
-def test_what_a_pipeline_reported_is_not_best(dana, measured):
-    first, _, third = measured("auc", 0.7, 0.6, 0.99)
-    Evaluation.objects.filter(version=third).update(provenance="reported")
-    again(first, 0.98, "2", made_at=timezone.now() + timedelta(days=1))
-    Evaluation.objects.filter(evaluator="2").update(provenance="reported")
-    told = ok(dana.get("/models/loan/best"))
-    assert (told["version"], told["value"]) == (1, 0.7)
-    Evaluation.objects.update(provenance="reported")
+def test_what_a_pipeline_reported_is_not_best(dana, loan):
+    version, locked = version_of(loan), holdout()
+    report_metrics(version, locked.dataset_version, {"auc": 0.99}, actor=persona("dana"))
     problem_of(dana.get("/models/loan/best"), 404, "not_measured")
 
 

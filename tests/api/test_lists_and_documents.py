@@ -110,7 +110,7 @@ def test_the_openapi_document_names_every_agreed_route(db):
         *("/models", "/models/{name}", "/models/{name}/versions", "/models/{name}/versions/{number}"),
         *("/models/{name}/versions/{number}/artifacts/{path}", "/models/{name}/versions/{number}/finalize"),
         *("/models/{name}/versions/{number}/card/review", "/models/{name}/versions/{number}/card"),
-        "/models/{name}/versions/{number}/predictions",
+        *("/models/{name}/versions/{number}/predictions", "/models/{name}/versions/{number}/metrics"),
         *("/models/{name}/versions/{number}/promotions", "/promotions", "/promotions/{promotion_id}"),
         *("/promotions/{promotion_id}/reviews", "/promotions/{promotion_id}/checklist/{item}"),
         *("/promotions/{promotion_id}/gates/{gate}/acknowledge", "/promotions/{promotion_id}/gates/{gate}/rerun"),
