@@ -1,6 +1,7 @@
 """Values that people or programs put into metadata and records, as text to read."""
 
 import json
+from datetime import date
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -24,6 +25,8 @@ def _said(value: Any) -> str:
         return _moment(value) or value
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list) and value:
         return ("; " if any(isinstance(part, list | dict) for part in value) else ", ").join(map(_said, value))
     if isinstance(value, dict) and value:
