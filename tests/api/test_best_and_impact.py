@@ -115,6 +115,10 @@ def test_what_a_pipeline_reported_is_not_best(dana, loan):
     version, locked = version_of(loan), holdout()
     report_metrics(version, locked.dataset_version, {"auc": 0.99}, actor=persona("dana"))
     problem_of(dana.get("/models/loan/best"), 404, "not_measured")
+    evidence_of(version_of(loan))
+    told = ok(dana.get("/models/loan/best"))
+    assert told["version"] == 2
+    assert told["value"] < 0.99
 
 
 def test_a_dataset_can_be_named_and_else_is_the_one_with_most_versions(dana, measured, loan):
