@@ -87,7 +87,7 @@ def _filled() -> QuerySet[Promotion]:
 
 
 def _finish(pk: int) -> None:
-    finish_if_filled(lock_promotion(pk), actor=None)
+    finish_if_filled(marks_of(lock_promotion(pk)), actor=None)
 
 
 def _end_waiver(pk: int) -> None:

@@ -14,7 +14,7 @@ from approvals.holds import holds_of, next_look
 from approvals.models import OPEN_STATES, Outcome, Promotion, Seal, State
 from approvals.policies import PARTS
 from approvals.seals import digest_of, moved_parts, parts_of, title_of
-from approvals.standing import Marks, current_runs, marks_of
+from approvals.standing import Marks, document_of, marks_of
 from approvals.subjects import promotion_subject
 from approvals.transitions import Event, next_state
 from audit.actions import record
@@ -50,21 +50,19 @@ def recheck(promotion: Promotion) -> None:
 
 def advance(promotion: Promotion) -> None:
     """Goes on as far as the gates and marks allow; does nothing while a gate is still running."""
-    runs = current_runs(promotion)
     moving = promotion.state in {State.CHECKING, State.CHANGES_REQUESTED}
-    if not moving or any(run.outcome == Outcome.PENDING for run in runs):
+    if not moving or promotion.gate_runs.filter(is_current=True, outcome=Outcome.PENDING).exists():
         return
-    refresh_seal(promotion)
+    marks = refresh_seal(marks_of(promotion))
     if promotion.state == State.CHANGES_REQUESTED:
         return
-    marks = marks_of(promotion)
     if failed := [run.key for run in marks.in_the_way]:
         enter(promotion, Event.GATE_FAILED)
         record(events.PROMOTION_BLOCKED, promotion_subject(promotion), actor=None, after={"failed": failed})
-        notifications.tell_blocked(promotion, runs)
+        notifications.tell_blocked(promotion, marks.runs)
     elif marks.document.slots:
         _enter_review(promotion, marks)
-        finish_if_filled(promotion, actor=None)
+        finish_if_filled(marks, actor=None)
     else:
         enter(promotion, Event.NOBODY_ASKED)
         complete_unless_held(promotion, marks, actor=None)
@@ -80,20 +78,24 @@ def _enter_review(promotion: Promotion, marks: Marks) -> None:
     notifications.tell_reviewers(promotion, marks, again=not first_time)
 
 
-def refresh_seal(promotion: Promotion) -> None:
-    """Seals what is decided on as it is now; marks that rested on what changed fall, and the record says so."""
-    parts = parts_of(promotion, current_runs(promotion))
+def refresh_seal(marks: Marks) -> Marks:
+    """Seals what is decided on as it is now; marks that rested on what changed fall, and the record says so.
+
+    Returns the marks that stand then.
+    """
+    promotion, parts = marks.promotion, parts_of(marks.promotion, marks.runs)
     digest = digest_of(parts)
     if digest == promotion.seal:
-        return
+        return marks
     Seal.objects.get_or_create(promotion=promotion, digest=digest, defaults={"parts": parts})
     promotion.seal = digest
     promotion.save(update_fields=["seal"])
-    drop_fallen_marks(promotion, parts)
+    return marks_of(promotion) if drop_fallen_marks(marks, parts) else marks
 
 
-def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
-    marks, now = marks_of(promotion), timezone.now()
+def drop_fallen_marks(marks: Marks, parts: dict[str, str]) -> bool:
+    """Whether any mark fell."""
+    now = timezone.now()
     titles = {rule.key: rule.shown_title for rule in marks.document.gates}
     fallen: list[str] = []
     because: set[str] = set()
@@ -115,12 +117,13 @@ def drop_fallen_marks(promotion: Promotion, parts: dict[str, str]) -> None:
             fallen.append(f"tick {item.key}")
     if fallen:
         after = {"fell": fallen, "changed": sorted(because)}
-        record(events.MARKS_FELL, promotion_subject(promotion), actor=None, after=after)
+        record(events.MARKS_FELL, promotion_subject(marks.promotion), actor=None, after=after)
+    return bool(fallen)
 
 
-def finish_if_filled(promotion: Promotion, *, actor: User | None) -> None:
+def finish_if_filled(marks: Marks, *, actor: User | None) -> None:
     """Completes the promotion once every slot is filled by people who still may, and nothing is left open."""
-    marks = marks_of(promotion)
+    promotion = marks.promotion
     if promotion.state == State.IN_REVIEW and marks.is_filled:
         enter(promotion, Event.SLOTS_FILLED)
         complete_unless_held(promotion, marks, actor=actor)
@@ -190,7 +193,7 @@ def _compare_anew(promotion: Promotion, primary: Version | None) -> None:
         before={"baseline": str(before or "")},
         after={"baseline": str(primary or "")},
     )
-    rules = marks_of(promotion).document.gates
+    rules = document_of(promotion).gates
     recheck(promotion)
     because = f"{primary} went live" if primary else "nothing is live any more"
     queue_again(promotion, {rule.key for rule in rules if rule.gate.compares}, because=because)

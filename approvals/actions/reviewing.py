@@ -78,10 +78,10 @@ def review_promotion(
         _tick(promotion, marks, item, actor)
     for key, why in (acknowledgements or {}).items():
         _acknowledge(promotion, marks, key, actor, why)
-    if verdict == Verdict.APPROVE:
-        _approve(promotion, actor, comment, slot)
+    if verdict != Verdict.APPROVE:
+        _refuse_promotion(marks, Verdict(verdict), actor, comment, seal)
     else:
-        _refuse_promotion(promotion, Verdict(verdict), actor, comment, seal)
+        _approve(marks_of(promotion) if ticks or acknowledgements else marks, actor, comment, slot)
     return promotion
 
 
@@ -116,11 +116,10 @@ def _check_seal(promotion: Promotion, marks: Marks, seen: str) -> None:
     )
 
 
-def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> None:
-    marks = marks_of(promotion)
-    slot = _slot_for(marks, actor, wanted)
+def _approve(marks: Marks, actor: User, comment: str, wanted: str) -> None:
+    promotion, slot = marks.promotion, _slot_for(marks, actor, wanted)
     _demand_the_rest(marks, slot)
-    review = _new_review(promotion, Verdict.APPROVE, actor, comment)
+    review = _new_review(marks, Verdict.APPROVE, actor, comment)
     review.slot, review.seat = slot.key, next_seat(marks, slot)
     try:
         with transaction.atomic():
@@ -129,7 +128,7 @@ def _approve(promotion: Promotion, actor: User, comment: str, wanted: str) -> No
         raise PromotionMoved("slots_filled", "Somebody else has just filled this slot.", moved=[]) from error
     after = {"slot": slot.key, "seal": review.seal}
     record(events.PROMOTION_APPROVED, promotion_subject(promotion), actor=actor, after=after, reason=comment)
-    finish_if_filled(promotion, actor=actor)
+    finish_if_filled(marks_of(promotion), actor=actor)
 
 
 def _demand_the_rest(marks: Marks, slot: Slot) -> None:
@@ -164,10 +163,10 @@ def _slot_for(marks: Marks, actor: User, wanted: str) -> Slot:
     raise PromotionMoved("slots_filled", "This slot has been filled meanwhile.", yours, moved=[])
 
 
-def _new_review(promotion: Promotion, verdict: Verdict, actor: User, comment: str) -> Review:
-    parts = parts_of(promotion, marks_of(promotion).runs)
+def _new_review(marks: Marks, verdict: Verdict, actor: User, comment: str) -> Review:
+    parts = parts_of(marks.promotion, marks.runs)
     return Review(
-        promotion=promotion,
+        promotion=marks.promotion,
         reviewer=actor,
         verdict=verdict,
         comment=comment,
@@ -177,8 +176,8 @@ def _new_review(promotion: Promotion, verdict: Verdict, actor: User, comment: st
     )
 
 
-def _refuse_promotion(promotion: Promotion, verdict: Verdict, actor: User, comment: str, seen: str) -> None:
-    review = _new_review(promotion, verdict, actor, comment)
+def _refuse_promotion(marks: Marks, verdict: Verdict, actor: User, comment: str, seen: str) -> None:
+    promotion, review = marks.promotion, _new_review(marks, verdict, actor, comment)
     # While gates run, things are already past the seal that was read; the refusal is bound to what was read.
     sealed = Seal.objects.filter(promotion=promotion, digest=seen).first()
     review.seal, review.parts = seen, sealed.parts if sealed else review.parts
@@ -208,7 +207,7 @@ def tick_item(promotion: Promotion, item: str, *, actor: User, seal: str) -> Pro
     _refuse_if(why_not_tick(marks, actor), promotion)
     _check_seal(promotion, marks, seal)
     _tick(promotion, marks, item, actor)
-    finish_if_filled(promotion, actor=actor)
+    finish_if_filled(marks_of(promotion), actor=actor)
     return promotion
 
 
@@ -237,7 +236,7 @@ def acknowledge_gate(promotion: Promotion, key: str, *, actor: User, reason: str
     _refuse_if(why_not_acknowledge(marks, actor), promotion)
     _check_outcome(marks, key, digest)
     _acknowledge(promotion, marks, key, actor, reason)
-    finish_if_filled(promotion, actor=actor)
+    finish_if_filled(marks_of(promotion), actor=actor)
     return promotion
 
 

@@ -128,9 +128,9 @@ def _dataset_address(subject: str) -> str:
 
 
 def changes(before: Any, after: Any) -> list[Change]:
-    """Field by field what an event changed; values that are no mappings count as one field."""
+    """Field by field, in alphabetical order, what an event changed; values that are no mappings count as one field."""
     before, after = _as_fields(before), _as_fields(after)
-    return [(name, _text(before.get(name)), _text(after.get(name))) for name in {**before, **after}]
+    return [(name, _text(before.get(name)), _text(after.get(name))) for name in sorted({**before, **after})]
 
 
 def _as_fields(value: Any) -> dict[str, Any]:
@@ -142,4 +142,11 @@ def _as_fields(value: Any) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if value is None or value in ([], {}):
         return ""
-    return as_text(value)
+    return as_text(_by_name(value))
+
+
+def _by_name(value: Any) -> Any:
+    """PostgreSQL doesn't keep the order of names: the record reads alike on every database."""
+    if isinstance(value, dict):
+        return {name: _by_name(value[name]) for name in sorted(value)}
+    return list(map(_by_name, value)) if isinstance(value, list) else value

@@ -129,7 +129,7 @@ def test_a_retired_gate_goes_by_its_key(people: Any) -> None:
 def test_values_are_words_and_not_notation(people: Any) -> None:
     happened(after={"filter": {"outcome": "broken"}, "value": [{"version": 2, "weight": 100}], "is_final": True})
     page = page_of(people.ana, "/audit/?model=loan")
-    assert "filter outcome: broken, version: 2, weight: 100, is final yes" in page
+    assert "filter outcome: broken, is final yes, version: 2, weight: 100" in page
     assert "{&quot;" not in page
 
 

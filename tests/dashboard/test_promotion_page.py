@@ -250,6 +250,6 @@ def queries_by_reader(promotion: Promotion) -> dict[str, int]:
 def test_the_number_of_queries_does_not_grow() -> None:
     factories.personas()
     few = queries_by_reader(grown_promotion(3))
-    many = queries_by_reader(grown_promotion(30))
+    many = queries_by_reader(grown_promotion(9))
     assert many == few
     assert all(10 < queries < 45 for queries in many.values())
