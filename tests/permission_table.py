@@ -304,7 +304,10 @@ PAGE_ROWS: dict[str, list[Row]] = {
 }
 
 #: Where reading leaves an event, and why.
-COUNTED = {"models/<str:name>/cases.csv": "looking at locked rows is what the exposure ledger counts"}
+COUNTED = dict.fromkeys(
+    ("models/<str:name>/cases/", "models/<str:name>/cases.csv"),
+    "looking at locked rows is what the exposure ledger counts",
+)
 
 _CRUD = ("", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<path:object_id>/change/")
 #: For administrators of all models, and superusers. The number of the row shown stands for <path:object_id>.

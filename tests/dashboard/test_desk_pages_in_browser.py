@@ -66,6 +66,7 @@ def test_pages_fit_and_are_accessible_and_within_the_policy(open_page: OpenPage,
             page.set_viewport_size({"width": widths[0], "height": 900})
 
 
+@pytest.mark.slow
 def test_a_running_gate_shows_its_progress_without_moving_the_reader(open_page: OpenPage, desk: list[str]) -> None:
     promotion = Promotion.objects.get(state=State.CHECKING)
     page = open_page("riley")
@@ -82,6 +83,7 @@ def test_a_running_gate_shows_its_progress_without_moving_the_reader(open_page: 
     expect(page.locator("#inbox-news")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_a_change_of_state_is_spoken_and_ends_the_refreshing(open_page: OpenPage, desk: list[str]) -> None:
     page = open_page("riley")
     page.clock.install()
@@ -105,6 +107,7 @@ def test_promoting_works_without_scripts(open_page: OpenPage, desk: list[str]) -
     assert opened.reason == "Better for the young."
 
 
+@pytest.mark.slow
 def test_a_card_is_revised_by_keyboard_alone(open_page: OpenPage, desk: list[str]) -> None:
     page = open_page("dana")
     page.goto("/models/loan/versions/1/")

@@ -7,7 +7,7 @@ from evidence.actions import compare_evaluations
 from tests import factories
 from tests.dashboard.browsing import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PHONE = 390
 
@@ -49,7 +49,6 @@ def test_the_fields_of_the_audit_filter_stand_in_a_line(open_page: OpenPage) -> 
     assert len(first_line) == 1
 
 
-@pytest.mark.slow
 def test_a_comparison_on_a_phone_shows_that_there_are_more_versions(open_page: OpenPage) -> None:
     factories.personas()
     model = factories.model_named()

@@ -35,6 +35,7 @@ def test_a_page_with_a_chart_never_breaks_the_policy(page: Page) -> None:
     assert page.evaluate("violations") == []
 
 
+@pytest.mark.slow
 def test_a_broken_policy_would_be_noticed(page: Page) -> None:
     open_components(page)
     page.evaluate("document.body.append(document.createElement('style')); document.body.lastChild.textContent = 'a{}'")
@@ -42,6 +43,7 @@ def test_a_broken_policy_would_be_noticed(page: Page) -> None:
     assert "style-src-elem" in page.evaluate("violations[0]")
 
 
+@pytest.mark.slow
 def test_the_chart_follows_the_theme(page: Page) -> None:
     open_components(page)
     line = page.locator(".chart-box .scatterlayer .js-line").nth(1)
@@ -51,6 +53,7 @@ def test_the_chart_follows_the_theme(page: Page) -> None:
     expect(line).not_to_have_css("stroke", light)
 
 
+@pytest.mark.slow
 def test_the_chart_offers_no_upload(page: Page) -> None:
     open_components(page)
     expect(page.locator(".modebar-btn")).to_have_count(0)
@@ -67,6 +70,7 @@ def test_components_fit_and_are_accessible(page: Page, live_server: Any, theme: 
         assert_accessible(page, f"{width} pixels")
 
 
+@pytest.mark.slow
 def test_a_slash_focuses_the_search_but_not_while_typing(page: Page) -> None:
     open_components(page)
     page.keyboard.press("/")
@@ -76,6 +80,7 @@ def test_a_slash_focuses_the_search_but_not_while_typing(page: Page) -> None:
     expect(search).to_have_value("a/b")
 
 
+@pytest.mark.slow
 def test_escape_closes_the_menu_and_returns_to_it(page: Page) -> None:
     open_components(page)
     page.locator(".menu summary").click()
@@ -84,6 +89,7 @@ def test_escape_closes_the_menu_and_returns_to_it(page: Page) -> None:
     expect(page.locator(".menu summary")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_changing_the_theme_keeps_the_page_and_its_typed_words(page: Page) -> None:
     open_components(page)
     page.get_by_role("searchbox").fill("half a thought")

@@ -9,7 +9,7 @@ from evidence.actions import compare_evaluations
 from tests import factories
 from tests.dashboard.browsing import OpenPage
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 #: What A4 leaves between margins of 12 mm, in CSS pixels.
 PORTRAIT, LANDSCAPE = 703, 1031
@@ -51,7 +51,6 @@ def test_a_printed_promotion_is_its_record_and_nothing_to_press(open_page: OpenP
     expect(page.get_by_role("heading", name="Required approvers")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_no_version_of_a_printed_comparison_is_cut_off(open_page: OpenPage) -> None:
     factories.personas()
     model = factories.model_named()

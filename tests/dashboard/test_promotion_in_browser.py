@@ -83,6 +83,7 @@ def test_every_kind_of_panel_is_accessible(context_of: OpenContext) -> None:
             assert_accessible(page, state)
 
 
+@pytest.mark.slow
 def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(context_of: OpenContext) -> None:
     promotion, context = compared(), context_of("riley")
     for width, role, asked in ((1440, "heading", "Your decision"), (390, "link", "Decide")):
@@ -91,6 +92,7 @@ def test_the_first_screen_says_what_gets_worse_for_whom_and_what_is_asked(contex
             expect(page.get_by_role(role, name=asked)).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_the_verdicts_are_in_sight_before_anything_is_scrolled(context_of: OpenContext) -> None:
     page = page_of(context_of("sam"), compared())
     page.set_viewport_size({"width": 1440, "height": 760})
@@ -99,6 +101,7 @@ def test_the_verdicts_are_in_sight_before_anything_is_scrolled(context_of: OpenC
 
 
 @pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.slow
 def test_what_is_missing_has_the_focus_after_a_refusal(context_of: OpenContext, scripts: bool) -> None:
     page = page_of(context_of("riley", java_script_enabled=scripts), promotion_in("in_review"))
     page.get_by_role("button", name="Approve").click()
@@ -147,6 +150,7 @@ def test_a_decision_works_without_scripts(context_of: OpenContext) -> None:
     assert promotion.reviews.get().reviewer == persona("riley")
 
 
+@pytest.mark.slow
 def test_progress_shows_live_and_the_form_keeps_its_words(context_of: OpenContext) -> None:
     promotion = promotion_in("checking")
     page = page_of(context_of("riley"), promotion)
