@@ -17,7 +17,8 @@ class Operation(Sent):
 
 
 class NewRollback(Operation):
-    """`to` is the number of a version that was live before; without it, the previous one."""
+    """`to` is the number of a version that was live before; without it, the previous one. With neither `to` nor
+    `expected_live`, a second rollback within ten minutes is refused (409)."""
 
     to: int | None = None
 

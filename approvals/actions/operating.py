@@ -3,6 +3,8 @@
 Nothing here waits for a worker, a queue or a mail server.
 """
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,6 +27,8 @@ from registry.subjects import model_subject, version_subject
 
 #: What is expected to be live when nothing is.
 NOTHING = 0
+#: Two at night, or one whose answer was lost, mean one step back: so long the next one must say what it goes back from.
+ONE_STEP_WITHIN = timedelta(minutes=10)
 _DOUBTS_TOLD = 3
 
 
@@ -35,14 +39,17 @@ def roll_back(
     """Puts a version that was live before back into Production, at once, and opens an after-review.
 
     `to` names it; without it, it is the previous one (see `previous_live`). `expected_live` is the number of
-    the version the caller believes to be live, NOTHING for none. Raises Forbidden for who isn't an operator,
-    Conflict when something else is live by now or the version can't be restored, Invalid without a reason.
+    the version the caller believes to be live, NOTHING for none; who says neither goes back one step, however
+    often within ONE_STEP_WITHIN. Raises Forbidden for who isn't an operator, Conflict when something else is live
+    by now or the version can't be restored, Invalid without a reason.
     """
     model = lifecycle.lock_model(model.pk)
     refuse_if(why_not_operate(model, as_of_now(actor)))
     reason = demand(reason, "Say why it is rolled back.")
     live = primary_version(model)
     _check_expected(live, expected_live)
+    if to is None and expected_live is None:
+        _check_not_just_done(live)
     target = to if to is not None else previous_live(model)
     if target is None:
         raise _nothing_previous(model)
@@ -138,3 +145,20 @@ def _check_expected(live: Version | None, expected: int | None) -> None:
     now = f"{live} is live now" if live else "nothing is live now"
     text = f"Not done: {now}, not {f'version {expected}' if expected else 'nothing'}."
     raise Conflict("live_moved", text, "Look again, then decide.", live=live and live.number)
+
+
+def _check_not_just_done(live: Version | None) -> None:
+    term = last_term_live(live) if live else None
+    if live is None or term is None:
+        return
+    since = max(term.started_at, timezone.now() - ONE_STEP_WITHIN)
+    done = AfterReview.objects.filter(model=live.model_id, cause=AfterReview.Cause.ROLLBACK, opened_at__gte=since)
+    latest = done.select_related("actor").order_by("-opened_at").first()
+    if latest is not None:
+        ago = (timezone.now() - latest.opened_at).seconds
+        raise Conflict(
+            "just_rolled_back",
+            f"Not done again: {latest.actor.display_name} went back to {live} {ago} s ago.",
+            f"To go back further, say that it is live now (expected_live: {live.number}).",
+            live=live.number,
+        )

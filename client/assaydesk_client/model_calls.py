@@ -67,7 +67,8 @@ class ModelCalls:
     ) -> RolledBack:
         """Puts the previous version, or the one numbered `to`, back into Production at once.
 
-        Refused with code `live_moved` when another version than `expected_live` is live by now.
+        Refused with code `live_moved` when another version than `expected_live` is live by now; without it and `to`
+        with code `just_rolled_back` within ten minutes of the last rollback.
         """
         body = {"reason": reason, "to": to, "expected_live": expected_live}
         return cast(RolledBack, self._connection.post(f"{model_path(model)}/rollback", body))

@@ -194,7 +194,7 @@ def _lineage(version: Version, bases: Mapping[int, str]) -> dict[str, str]:
     told = {
         "Code": version.code_repository,
         "Commit": version.code_commit,
-        "Run": version.run_id,
+        "Training run": version.run_id,
         "Trained on": ", ".join(sorted(str(each) for each in version.trained_on.all())),
         "Base model": bases.get(version.pk) or version.base_uri,
         "Format": version.format,

@@ -149,7 +149,7 @@ def _facts(version: Version) -> list[tuple[str, str]]:
         ("Framework", framework),
         ("Python", str(version.environment.get("python") or "")),
         ("Decision threshold", "" if version.decision_threshold is None else f"{version.decision_threshold:g}"),
-        ("Run", version.run_id),
+        ("Training run", version.run_id),
     ]
     return [(name, value) for name, value in facts if value]
 

@@ -3,6 +3,7 @@ import pytest
 from approvals.models import Promotion, State
 from registry.models import Model, Version
 from tests import factories
+from tests.approvals.operating import put_live
 
 
 @pytest.fixture
@@ -25,3 +26,9 @@ def version(loan: Model) -> Version:
 def in_review(version: Version) -> Promotion:
     """A promotion of `version` to Production whose gates have all passed; nobody has decided yet."""
     return factories.promotion_in(State.IN_REVIEW, version=version)
+
+
+@pytest.fixture
+def three(loan: Model) -> list[Version]:
+    """Versions 1, 2 and 3 went live one after the other."""
+    return [put_live(loan) for _ in range(3)]

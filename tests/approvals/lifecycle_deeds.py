@@ -33,6 +33,7 @@ from approvals.actions import (
     withdraw_promotion,
 )
 from approvals.actions.deadlines import go_round
+from approvals.actions.operating import NOTHING
 from approvals.intake import revise_card
 from approvals.models import AfterReview, GateRun, Promotion, Review, Waiver
 from audit.models import AuditEvent
@@ -299,7 +300,8 @@ class Deeds(RuleBasedStateMachine):
         was_live = number in {left for left, _ in told.left} and told.stages.get(number or 0) == "Archived"
         to = self.model.versions.get(number=number) if named else None
         allowed = who == "omar" and was_live and number not in told.deprecated
-        if self.agree(allowed, lambda: roll_back(self.model, actor=persona(who), reason="Drift.", to=to)):
+        how = {"reason": "Drift.", "to": to, "expected_live": told.live or NOTHING}
+        if self.agree(allowed, lambda: roll_back(self.model, actor=persona(who), **how)):
             told.replace_live(number, "rolled_back")
             told.after_reviews += 1
 

@@ -1,11 +1,16 @@
-"""Versions that go live in no time, and what is live then."""
+"""Versions that go live in no time, and back; what is live then, and what is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from approvals.actions import open_promotion, publish_policy
+import pytest
+
+from accounts.reasons import Refusal
+from approvals.actions import open_promotion, publish_policy, roll_back
 from approvals.models import Policy, PolicyRevision, Promotion
 from registry.models import Model, Stage, Version
 from tests import factories
+from tests.approvals import snapshots
 from tests.approvals.deciding import approve
 from tests.factories import persona
 from tests.replaying import replayed
@@ -49,3 +54,17 @@ def in_review_beside(model: Model, **document: object) -> Promotion:
 def live(model: Model) -> list[int]:
     """The numbers of the versions in Production."""
     return list(model.versions.filter(stage=Stage.PRODUCTION).order_by("number").values_list("number", flat=True))
+
+
+def back(model: Model, **given: Any) -> Version:
+    """Rolled back by an operator."""
+    return roll_back(model, **{"actor": persona("omar"), "reason": "Scores drifted.", **given})
+
+
+def refused(act: Callable[[], object]) -> Refusal:
+    """The act's refusal, after which every table is as it was."""
+    before = snapshots.rows()
+    with pytest.raises(Refusal) as caught:
+        act()
+    assert snapshots.rows() == before
+    return caught.value

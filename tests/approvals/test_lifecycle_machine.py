@@ -1,6 +1,7 @@
 """Any order of deeds: the real tables and a small account of the rules in plain Python always agree."""
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -41,4 +42,5 @@ def test_any_short_order_of_deeds_keeps_the_rules(ruled: None) -> None:
 
 @pytest.mark.slow
 def test_any_long_order_of_deeds_keeps_the_rules(ruled: None) -> None:
-    play(max_examples=60, stateful_step_count=40)
+    # What a server's own locks and types do to a deed shows in a few orders; which there are is the same on both.
+    play(max_examples=60 if connection.vendor == "sqlite" else 15, stateful_step_count=40)

@@ -1,19 +1,20 @@
 """The way back: rollback to the previous or a named version, at once, by an operator, with a look at it afterwards."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from celery import current_app
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.actions import create_person, grant_role
-from accounts.reasons import Conflict, Forbidden, Invalid, Refusal
+from accounts.reasons import Conflict, Forbidden, Invalid
 from accounts.roles import Role
 from approvals.actions import archive_version, deprecate_version, open_promotion, publish_policy, roll_back, take_down
-from approvals.actions.operating import NOTHING
+from approvals.actions.operating import NOTHING, ONE_STEP_WITHIN
 from approvals.models import AfterReview
 from approvals.queries import previous_live
 from audit.models import AuditEvent
@@ -21,30 +22,11 @@ from registry.models import Model, Stage, StageTerm, Version
 from tests import factories
 from tests.approvals import snapshots
 from tests.approvals.deciding import approve, standing, ticked
-from tests.approvals.operating import in_review_beside, live, publish_own, put_live
+from tests.approvals.operating import back, in_review_beside, live, publish_own, put_live, refused
 from tests.approvals.test_lifecycle import check_stages, put_in_stage, stages
 from tests.factories import persona
 from work.actions import _broker
 from work.models import Job, Mail
-
-
-def back(model: Model, **given: Any) -> Version:
-    return roll_back(model, **{"actor": persona("omar"), "reason": "Scores drifted.", **given})
-
-
-def refused(act: Callable[[], object]) -> Refusal:
-    before = snapshots.rows()
-    with pytest.raises(Refusal) as caught:
-        act()
-    assert snapshots.rows() == before
-    return caught.value
-
-
-@pytest.fixture
-def three(loan: Model) -> list[Version]:
-    """Versions 1, 2 and 3 went live one after the other."""
-    return [put_live(loan) for _ in range(3)]
-
 
 # --- What it does -----------------------------------------------------------------------------------------
 
@@ -87,8 +69,8 @@ def test_who_may_judge_it_hears_of_it_and_who_did_it_does_not(loan: Model, three
 
 
 def test_going_back_twice_goes_further_back_and_not_forth(loan: Model, three: list[Version]) -> None:
-    assert [back(loan), back(loan)] == [three[1], three[0]]
-    assert refused(lambda: back(loan)).reason.code == "nothing_previous"
+    assert [back(loan), back(loan, expected_live=2)] == [three[1], three[0]]
+    assert refused(lambda: back(loan, expected_live=1)).reason.code == "nothing_previous"
     check_stages(loan)
 
 
@@ -226,6 +208,29 @@ def test_two_operators_at_once_roll_back_once(loan: Model, three: list[Version])
     assert refused(lambda: back(loan, expected_live=3)).details == {"live": 2}
 
 
+def test_who_does_not_say_what_is_live_goes_back_one_step_however_often(loan: Model, three: list[Version]) -> None:
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        back(loan)
+        clock.shift(59)
+        again = refused(lambda: back(loan))
+        assert (type(again), again.reason.code, again.details) == (Conflict, "just_rolled_back", {"live": 2})
+        assert "Omar Haddad went back to loan v2 59 s ago" in str(again)
+        assert "expected_live: 2" in again.reason.remedy
+        clock.move_to(start + ONE_STEP_WITHIN + timedelta(seconds=1))
+        assert back(loan) == three[0]
+
+
+def test_a_step_back_from_what_went_live_since_is_the_first_one(loan: Model, three: list[Version]) -> None:
+    back(loan)
+    put_live(loan)
+    assert back(loan) == three[1]
+    _down(loan)
+    assert back(loan) == three[1]
+    assert refused(lambda: back(loan)).reason.code == "just_rolled_back"
+    assert back(loan, to=three[0]) == three[0]
+
+
 # --- Take down ---------------------------------------------------------------------------------------------
 
 
@@ -267,65 +272,6 @@ def test_what_was_taken_down_is_what_one_goes_back_to(loan: Model, three: list[V
     assert back(loan) == three[2]
     assert AuditEvent.objects.get(verb="model.rolled_back").before == {"live": []}
     check_stages(loan)
-
-
-# --- Archive and deprecate -----------------------------------------------------------------------------------
-
-
-def test_an_archived_version_leaves_staging_and_its_promotion_is_superseded_with_the_cause(loan: Model) -> None:
-    promotion = in_review_beside(loan)
-    archive_version(promotion.version, actor=persona("omar"), reason="Abandoned.")
-    promotion.refresh_from_db()
-    assert (promotion.state, stages(loan)) == ("superseded", {1: "Archived"})
-    assert promotion.closed_because == "loan v1 is Archived now, by Omar Haddad."
-    assert AuditEvent.objects.get(verb="version.archived").reason == "Abandoned."
-    check_stages(loan)
-
-
-def test_a_registered_version_can_be_archived(loan: Model) -> None:
-    publish_policy("Staging", {"opens": "by_hand"}, actor=None, target_stage=Stage.STAGING)
-    version = factories.version_of(loan)
-    archive_version(version, actor=persona("omar"), reason="Abandoned.")
-    assert stages(loan) == {1: "Archived"}
-    check_stages(loan)
-
-
-def test_what_can_not_be_archived_is_refused_by_name(loan: Model, three: list[Version]) -> None:
-    open_version = factories.version_of(loan, final=False)
-    for version, code in ((three[2], "live"), (three[1], "already_there"), (open_version, "version_open")):
-        refusal = refused(lambda version=version: archive_version(version, actor=persona("omar"), reason="Old."))
-        assert (type(refusal), refusal.reason.code) == (Conflict, code)
-
-
-def test_a_deprecated_version_stays_where_it_is_and_its_promotions_are_superseded(loan: Model) -> None:
-    promotion = in_review_beside(loan)
-    other = in_review_beside(loan)
-    deprecate_version(promotion.version, actor=persona("omar"), reason="Unfair.")
-    promotion.refresh_from_db()
-    other.refresh_from_db()
-    assert (promotion.state, other.state) == ("superseded", "in_review")
-    assert promotion.closed_because == "loan v1 was deprecated by Omar Haddad: Unfair."
-    assert stages(loan) == {1: "Staging", 2: "Staging"}
-    with pytest.raises(Conflict, match="deprecated"):
-        open_promotion(promotion.version, to_stage=Stage.PRODUCTION, actor=persona("dana"))
-
-
-def test_an_approved_promotion_does_not_outlive_its_version_s_deprecation(loan: Model) -> None:
-    promotion = factories.promotion_in("approved")
-    deprecate_version(promotion.version, actor=persona("omar"), reason="Unfair.")
-    promotion.refresh_from_db()
-    assert (promotion.state, promotion.look_again_at) == ("superseded", None)
-
-
-def test_what_is_live_can_be_deprecated_and_stays_live_but_is_never_gone_back_to(
-    loan: Model, three: list[Version]
-) -> None:
-    deprecate_version(three[2], actor=persona("omar"), reason="Unfair.")
-    assert live(loan) == [3]
-    again = refused(lambda: deprecate_version(three[2], actor=persona("omar"), reason="Unfair."))
-    assert again.reason.code == "deprecated"
-    put_live(loan)
-    assert back(loan) == three[1]
 
 
 # --- What it does to open promotions ---------------------------------------------------------------------

@@ -16,9 +16,8 @@ def add_subcommand(subparsers: Subparsers) -> None:
     parser.add_argument("--reason", required=True, help="why; it stands in the record")
     parser.add_argument("--to", type=positive, metavar="VERSION", help="the number of a version that was live before")
     parser.add_argument("--take-down", action="store_true", help="leave nothing live instead")
-    parser.add_argument(
-        "--expected-live", type=positive, metavar="VERSION", help="do it only while this version is live"
-    )
+    expected = "do it only while this version is live; within ten minutes of a rollback the next one must say it"
+    parser.add_argument("--expected-live", type=positive, metavar="VERSION", help=expected)
 
 
 def _run(client: Client, options: argparse.Namespace, output: Output) -> Exit:
