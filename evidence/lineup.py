@@ -196,6 +196,9 @@ def finding_of(lineup: Lineup) -> str:
 
 def _leaders(lineup: Lineup, ranked: int) -> str:
     counted, of_all = count_best(lineup), len(lineup.metrics)
+    if not ranked:
+        before = " before all versions are compared row by row" if lineup.missing_pairs else ""
+        return f"On no measure can a best version be named{before}."
     leaders = sorted(lineup.entries, key=lambda entry: -counted[entry.version.pk]["best"])
     ahead = [(entry, counted[entry.version.pk]["best"]) for entry in leaders if counted[entry.version.pk]["best"]]
     unranked = f"on {of_all - ranked} nobody can be ranked" if ranked < of_all else ""

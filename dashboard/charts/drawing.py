@@ -52,7 +52,7 @@ class Sides:
 class Chart:
     """A drawing for Plotly, its finding in words, and the same as a table: each row's first cell names it.
 
-    `key` tells the charts of a page apart.
+    `key` tells the charts of a page apart. `is_tall` gives it room for many rows.
     """
 
     key: str
@@ -62,6 +62,7 @@ class Chart:
     caption: str
     heads: list[str]
     rows: list[list[str]]
+    is_tall: bool = False
 
 
 def styles(drawn: Sequence[tuple[Side, Curve]]) -> Iterator[tuple[Side, Curve, tuple[str, str, str]]]:

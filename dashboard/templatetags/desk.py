@@ -345,9 +345,12 @@ def timeline_row(
 
 
 @register.simple_block_tag
-def chart(content: str, *, name: str, drawing: dict[str, Any], finding: str, caption: str = "") -> str:
+def chart(
+    content: str, *, name: str, drawing: dict[str, Any], finding: str, caption: str = "", is_tall: bool = False
+) -> str:
     """A chart with its finding in words; the block's content is the same figures as a table."""
     context: dict[str, Any] = {"content": content, "name": name, "finding": finding, "caption": caption}
+    context["is_tall"] = is_tall
     context |= {"drawing": drawing, "drawing_id": f"{name}-drawing"}
     return render_to_string("includes/chart.html", context)
 

@@ -125,6 +125,13 @@ def test_the_finding_says_that_nobody_was_compared_row_by_row() -> None:
     assert told == "Who is best can’t be told before these versions are compared row by row."
 
 
+def test_where_some_were_compared_and_nobody_can_be_ranked_it_says_what_that_waits_for() -> None:
+    truth, before, after = of_two(3)
+    wide = [{"auc": value(figure, figure - 0.5, figure + 0.5)} for figure in (0.9, 0.85, 0.8)]
+    told = finding_of(lineup(*wide, pairs={(2, 1): compared(truth, before, after)}))
+    assert told.startswith("On no measure can a best version be named before all versions are compared row by row.")
+
+
 def test_the_finding_names_what_gets_worse_over_all_rows() -> None:
     truth, before, after = of_two(3)
     figures = [{"auc": value(figure, figure - 0.5, figure + 0.5)} for figure in (0.9, 0.7)]

@@ -14,7 +14,9 @@ _ON_ONE_AXIS = {
     Task.REGRESSION: ("rmse", "mae"),
 }
 #: Of the height of a metric's row, what its versions spread over.
-_SPREAD = 0.6
+_SPREAD = 0.75
+#: So many marks, one below the other, are told apart at the usual height.
+_MARKS_SEEN = 18
 
 
 def values_with_intervals(drawn: Drawn, task: str) -> Chart | None:
@@ -41,7 +43,8 @@ def values_with_intervals(drawn: Drawn, task: str) -> Chart | None:
         for key in metrics
     ]
     caption = f"Values with 95% intervals, each version’s own. {better}"
-    return Chart("values", "Values", drawing, _finding(drawn, metrics), caption, heads, rows)
+    is_tall = len(metrics) * len(drawn.series) > _MARKS_SEEN
+    return Chart("values", "Values", drawing, _finding(drawn, metrics), caption, heads, rows, is_tall)
 
 
 def _marks(series: Series, at: int, among: int, metrics: list[str]) -> dict[str, object]:
