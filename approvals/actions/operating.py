@@ -155,7 +155,7 @@ def _check_not_just_done(live: Version | None) -> None:
     done = AfterReview.objects.filter(model=live.model_id, cause=AfterReview.Cause.ROLLBACK, opened_at__gte=since)
     latest = done.select_related("actor").order_by("-opened_at").first()
     if latest is not None:
-        ago = (timezone.now() - latest.opened_at).seconds
+        ago = max(0, round((timezone.now() - latest.opened_at).total_seconds()))  # machines' clocks differ a little
         raise Conflict(
             "just_rolled_back",
             f"Not done again: {latest.actor.display_name} went back to {live} {ago} s ago.",
