@@ -143,6 +143,7 @@ def application_url(migrated: dict[str, str]) -> str:
     return owner.replace("assaydesk_owner", "assaydesk_app")
 
 
+@pytest.mark.slow
 def test_rights_are_not_given_by_half_and_the_exit_status_says_so(migrated, application_url):
     for url, role in ((migrated["DATABASE_URL"], "nobody_made_it"), (application_url, "assaydesk_app")):
         refused = grant(url, f"--set=role={role}")
@@ -191,6 +192,7 @@ def test_the_application_does_its_work_under_its_own_role(migrated, application_
         "INSERT INTO audit_auditevent SELECT * FROM audit_auditevent ON CONFLICT (id) DO UPDATE SET reason = 'x'",
     ],
 )
+@pytest.mark.slow
 def test_that_role_can_not_change_the_record_or_what_guards_it(application_url, attack):
     with psycopg.connect(application_url) as role, pytest.raises(psycopg.errors.InsufficientPrivilege):
         role.execute(attack)

@@ -134,6 +134,7 @@ def test_scores_that_only_their_last_bits_tell_apart_are_sorted_too():
 
 
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.slow
 def test_own_intervals_are_as_wide_as_a_bootstrap_says(weighted):
     random = np.random.default_rng(5)
     truth = random.random(600) < 0.35

@@ -79,6 +79,7 @@ def test_what_a_segment_cannot_tell_is_named_with_its_reason_and_stands_last():
     assert [each.low is None for each in whole.segments] == [False, False, False, True, True]
 
 
+@pytest.mark.slow
 def test_weighted_intervals_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate, _, weight = rows = drawn(seed=3, rows=700)
 

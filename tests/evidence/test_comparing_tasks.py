@@ -58,6 +58,7 @@ def scores(seed=0, rows=ROWS):
     return truth, baseline, candidate
 
 
+@pytest.mark.slow
 def test_regression_intervals_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate = fares()
 
@@ -80,6 +81,7 @@ def distance_difference(baseline, candidate):
     return distance_from_zero_difference((baseline.mean(), candidate.mean()), spreads, len(baseline))
 
 
+@pytest.mark.slow
 def test_intervals_of_several_classes_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate = classes()
 
@@ -93,6 +95,7 @@ def test_intervals_of_several_classes_agree_with_a_bootstrap_over_rows():
         assert_agrees(measure, draws[:, place])
 
 
+@pytest.mark.slow
 def test_binary_intervals_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate = scores()
 
@@ -256,6 +259,7 @@ def weighted_like(rows, seed=9):
     return np.random.default_rng(seed).choice([0.5, 1.0, 3.0], rows)
 
 
+@pytest.mark.slow
 def test_weighted_regression_intervals_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate = fares(seed=1)
     weight = weighted_like(ROWS)
@@ -274,6 +278,7 @@ def test_weighted_regression_intervals_agree_with_a_bootstrap_over_rows():
         assert_agrees(measure, draws[:, place], within=0.25)
 
 
+@pytest.mark.slow
 def test_weighted_intervals_of_several_classes_agree_with_a_bootstrap_over_rows():
     truth, baseline, candidate = classes(seed=1)
     weight = weighted_like(ROWS)

@@ -114,6 +114,7 @@ def test_auc_is_scikit_learns_and_its_influence_what_leaving_a_row_out_changes(w
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("metric", "task"), [("log_loss", "binary"), ("auc", "binary"), ("mae", "regression")])
+@pytest.mark.slow
 def test_intervals_cover_the_importance_as_often_as_they_say(metric: str, task: str, weighted: bool) -> None:
     """Over 600 samples of 300 rows each; the margin is 3 standard errors of that share, and 1 point for few rows."""
     rng = np.random.default_rng(4)

@@ -122,6 +122,7 @@ def test_a_higher_level_gives_a_wider_interval():
 
 
 @pytest.mark.parametrize("method", [auc_difference, log_loss_difference])
+@pytest.mark.slow
 def test_interval_agrees_with_a_bootstrap_over_rows(method):
     random = np.random.default_rng(3)
     truth, baseline, candidate = paired_scores(random, 400, shift=0.4)

@@ -193,6 +193,7 @@ for text in json.load(open(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_every_mutation_is_refused_or_predicts_what_its_trees_say(text: str, tmp_path: Any) -> None:
     rng = np.random.default_rng(11)
     kept: list[Forest] = []

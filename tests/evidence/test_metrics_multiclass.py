@@ -105,6 +105,7 @@ def test_weighted_metrics_of_every_segment_equal_those_of_scikit_learn(rows):
         assert {value.n for value in values} == {inside.sum()}
 
 
+@pytest.mark.slow
 def test_own_intervals_agree_with_a_bootstrap_over_rows():
     truth, scores = drawn(7, rows=600)
     weight = np.random.default_rng(8).choice([0.5, 1.0, 2.0], 600)
