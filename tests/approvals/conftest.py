@@ -1,5 +1,7 @@
 import pytest
 
+from accounts.models import User
+from accounts.roles import Role
 from approvals.models import Promotion, State
 from registry.models import Model, Version
 from tests import factories
@@ -32,3 +34,9 @@ def in_review(version: Version) -> Promotion:
 def three(loan: Model) -> list[Version]:
     """Versions 1, 2 and 3 went live one after the other."""
     return [put_live(loan) for _ in range(3)]
+
+
+@pytest.fixture
+def pat(loan: Model) -> User:
+    """A second approver."""
+    return factories.person("Pat Second", Role.APPROVER)

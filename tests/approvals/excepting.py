@@ -16,6 +16,7 @@ from tests.approvals.operating import publish_own
 from tests.factories import persona
 from tests.replaying import replayed
 
+HOUR = timedelta(hours=1)
 GATES = [
     {"key": "lineage", "kind": "lineage_complete"},
     {"key": "card", "kind": "card_complete"},
